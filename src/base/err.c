@@ -29,7 +29,8 @@ const char *err_word(enum err code)
 	return (size_t)code < ERR_COUNT ? words[code] : "unknown";
 }
 
-static void why_fill(struct why *why, enum err code, uint64_t line, const char *fmt, va_list args)
+static void PRINTF(4, 0)
+	why_fill(struct why *why, enum err code, uint64_t line, const char *fmt, va_list args)
 {
 	if (why == NULL)
 		return;
