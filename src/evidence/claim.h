@@ -27,7 +27,7 @@ struct claim {
 /* The most claims that one batch holds, and about how many bytes of them. */
 enum { CLAIM_BATCH_MAX = 65536, CLAIM_BATCH_BYTES = 8 << 20 };
 
-/* One claim in stored form: 48 bytes and its key and reference in the batch's bytes. */
+/* One claim in stored form: 40 bytes and its key and reference in the batch's bytes. */
 struct claim_row {
 	uint32_t key_offset;
 	uint16_t key_length;
@@ -54,12 +54,16 @@ struct claim_batch {
 void claim_batch_done(struct claim_batch *batch);
 void claim_batch_clear(struct claim_batch *batch);
 bool claim_batch_is_full(const struct claim_batch *batch);
-/* Copies the claim in. Not when full. */
+/*
+ * Copies the claim in. Not when full. A reference longer than CLAIM_REFERENCE_MAX is cut, crossed
+ * times are put in order. Times lie in 0..2199, numbers in the ranges of struct claim.
+ */
 void claim_batch_add(struct claim_batch *batch, const struct claim *claim);
 
 /*
  * Sorts by (key, role, category) and merges equal ones: counts add up, first and last seen widen,
- * the highest confidence and the strictest TLP stay.
+ * the highest confidence, the strictest TLP and the reference that is first in byte order stay. So
+ * the result does not depend on the order in which claims came.
  */
 void claim_batch_sort(struct claim_batch *batch);
 
@@ -68,8 +72,8 @@ static inline struct str claim_row_key(const struct claim_batch *batch, const st
 	return (struct str){ batch->bytes.data + row->key_offset, row->key_length };
 }
 
-static inline struct str claim_row_reference(const struct claim_batch *batch,
-		const struct claim_row *row)
+static inline struct str claim_row_reference(
+	const struct claim_batch *batch, const struct claim_row *row)
 {
 	return (struct str){ batch->bytes.data + row->key_offset + row->key_length,
 		row->reference_length };
@@ -77,8 +81,9 @@ static inline struct str claim_row_reference(const struct claim_batch *batch,
 
 /* The claim of a row; text of a name is placed in the arena. */
 NODISCARD enum err claim_from_row(const struct claim_batch *batch, const struct claim_row *row,
-		struct arena *arena, struct claim *out, struct why *why);
+	struct arena *arena, struct claim *out, struct why *why);
 
-/* For the message between roles. Decoding checks every offset and key: the sender is not trusted. */
+/* For the message between roles. Decoding checks every offset and key: the sender is not trusted.
+ */
 void claim_batch_encode(struct buf *out, const struct claim_batch *batch);
 NODISCARD enum err claim_batch_decode(struct str bytes, struct claim_batch *out, struct why *why);

@@ -18,50 +18,64 @@ static const struct cli_verb verbs[] = {
 	{ "feed import", "FILE...|-", "imports", 1, 3, options, run_nothing },
 };
 
-static enum err parse(char **argv, struct cli_arguments *out, struct why *why)
+enum { WORDS_MAX = 16, LINE_MAX_BYTES = 128 };
+
+/* A command line as words; they point into line, which outlives the result. */
+struct line {
+	char text[LINE_MAX_BYTES];
+	char *argv[WORDS_MAX + 1];
+};
+
+static enum err parse(
+	struct line *line, const char *text, struct cli_arguments *out, struct why *why)
 {
 	int argc = 0;
 
-	while (argv[argc] != NULL)
-		argc++;
-	return cli_parse(verbs, ARRAY_LEN(verbs), argc, argv, out, why);
+	must(str_to_c(str_c(text), line->text, sizeof line->text));
+	for (char *p = line->text; *p != '\0'; p++) {
+		if (p == line->text || p[-1] == '\0')
+			line->argv[argc++] = p;
+		if (*p == ' ')
+			*p = '\0';
+	}
+	line->argv[argc] = NULL;
+	return cli_parse(verbs, ARRAY_LEN(verbs), argc, line->argv, out, why);
 }
-
-#define PARSE(out, why, ...) parse((char *[]){ "pehra", __VA_ARGS__, NULL }, (out), (why))
 
 static void test_forms(void **state)
 {
+	struct line line;
 	struct cli_arguments out;
 	struct why why;
 
 	(void)state;
-	assert_int_equal(
-		PARSE(&out, &why, "feed", "import", "a", "--data", "x", "b", "--json"), OK);
+	assert_int_equal(parse(&line, "pehra feed import a --data x b --json", &out, &why), OK);
 	assert_string_equal(out.verb->words, "feed import");
 	assert_int_equal(out.operand_count, 2);
 	assert_string_equal(out.operands[1], "b");
 	assert_string_equal(cli_value(&out, "--data"), "x");
 	assert_true(cli_has(&out, "--json"));
-	assert_int_equal(PARSE(&out, &why, "feed", "import", "--data=y", "--", "--json", "-"), OK);
+	assert_int_equal(parse(&line, "pehra feed import --data=y -- --json -", &out, &why), OK);
 	assert_string_equal(cli_value(&out, "--data"), "y");
 	assert_false(cli_has(&out, "--json"));
 	assert_int_equal(out.operand_count, 2);
-	assert_int_equal(PARSE(&out, &why, "feed"), OK);
+	assert_int_equal(parse(&line, "pehra feed", &out, &why), OK);
 	assert_string_equal(out.verb->words, "feed");
 }
 
 static void test_errors(void **state)
 {
+	struct line line;
 	struct cli_arguments out;
 	struct why why;
 
 	(void)state;
-	assert_int_equal(PARSE(&out, &why, "fed"), ERR_USAGE);
-	assert_int_equal(PARSE(&out, &why, "feed", "import"), ERR_USAGE);
-	assert_int_equal(PARSE(&out, &why, "feed", "import", "1", "2", "3", "4"), ERR_USAGE);
-	assert_int_equal(PARSE(&out, &why, "feed", "--data"), ERR_USAGE);
-	assert_int_equal(PARSE(&out, &why, "feed", "--json=1"), ERR_USAGE);
-	assert_int_equal(PARSE(&out, &why, "feed", "--nothing"), ERR_USAGE);
+	assert_int_equal(parse(&line, "pehra fed", &out, &why), ERR_USAGE);
+	assert_int_equal(parse(&line, "pehra feed import", &out, &why), ERR_USAGE);
+	assert_int_equal(parse(&line, "pehra feed import 1 2 3 4", &out, &why), ERR_USAGE);
+	assert_int_equal(parse(&line, "pehra feed --data", &out, &why), ERR_USAGE);
+	assert_int_equal(parse(&line, "pehra feed --json=1", &out, &why), ERR_USAGE);
+	assert_int_equal(parse(&line, "pehra feed --nothing", &out, &why), ERR_USAGE);
 	assert_non_null(strstr(why.text, "--nothing"));
 }
 
