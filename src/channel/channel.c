@@ -36,7 +36,7 @@ const struct channel_limits channel_limits_default = {
 	.full_bytes = (size_t)4 * 1024 * 1024,
 };
 
-void channel_init(struct channel *channel, int fd, enum role self, enum role peer,
+void channel_init(struct channel *channel, int fd, enum process self, enum process peer,
 	const struct channel_limits *limits)
 {
 	*channel = (struct channel){
@@ -118,7 +118,7 @@ bool channel_is_full(const struct channel *channel)
 static enum err end(struct channel *channel, enum err code, const char *text, struct why *why)
 {
 	if (!channel->is_ended)
-		why_set(&channel->ended, code, 0, "%s: %s", role_word(channel->peer), text);
+		why_set(&channel->ended, code, 0, "%s: %s", process_word(channel->peer), text);
 	channel->is_ended = true;
 	if (why != NULL)
 		*why = channel->ended;
@@ -156,13 +156,13 @@ static struct channel_frame *frame_new(const struct message *message)
 enum err channel_send(struct channel *channel, const struct message *message, struct why *why)
 {
 	if (!channel_is_open(channel) || channel->is_mute)
-		return fail(why, ERR_CLOSED, "%s is gone", role_word(channel->peer));
+		return fail(why, ERR_CLOSED, "%s is gone", process_word(channel->peer));
 	if (message_check((uint32_t)message->type, message->payload.n, message->fd != -1,
 		    channel->self, channel->peer, why) != OK)
 		return ERR_USAGE;
 	if (channel->out_bytes >= channel->limits.full_bytes)
 		return fail(why, ERR_BUSY, "%zu bytes wait for %s already", channel->out_bytes,
-			role_word(channel->peer));
+			process_word(channel->peer));
 
 	CLEANUP(fd_close) int copy = -1;
 
@@ -460,7 +460,8 @@ static enum err pump(struct channel *channel, int64_t deadline_ns, struct why *w
 		int64_t left_ns = deadline_ns - clock_monotonic_ns(NULL);
 
 		if (left_ns <= 0)
-			return fail(why, ERR_TIMEOUT, "%s took too long", role_word(channel->peer));
+			return fail(
+				why, ERR_TIMEOUT, "%s took too long", process_word(channel->peer));
 		timeout_ms = (int)(left_ns / 1000000) + 1;
 	}
 

@@ -40,8 +40,8 @@ enum { CHANNEL_DESCRIPTORS_MAX = 16 };
 
 struct channel {
 	int fd; /* owned; -1 when closed */
-	enum role self;
-	enum role peer;
+	enum process self;
+	enum process peer;
 	struct channel_limits limits;
 
 	/* received: in.data[in_start .. in_whole) are whole frames, then a part of one */
@@ -73,7 +73,7 @@ struct channel {
 extern const struct channel_limits channel_limits_default;
 
 /* Takes fd. limits NULL stands for channel_limits_default. */
-void channel_init(struct channel *channel, int fd, enum role self, enum role peer,
+void channel_init(struct channel *channel, int fd, enum process self, enum process peer,
 	const struct channel_limits *limits);
 /* A channel that never was open, for arrays and CLEANUP. */
 #define CHANNEL_CLOSED                     \

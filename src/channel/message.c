@@ -8,12 +8,12 @@
 enum {
 	KIB = 1024,
 	MIB = 1024 * 1024,
-	PARENT = BIT(ROLE_PARENT),
-	FETCH = BIT(ROLE_FETCH),
-	PARSE = BIT(ROLE_PARSE),
-	KEEPER = BIT(ROLE_KEEPER),
-	ASKERS = BIT(ROLE_WEB) | BIT(ROLE_CONTROL),
-	READERS = BIT(ROLE_ANSWER) | BIT(ROLE_WEB),
+	PARENT = BIT(PROCESS_PARENT),
+	FETCH = BIT(PROCESS_FETCH),
+	PARSE = BIT(PROCESS_PARSE),
+	KEEPER = BIT(PROCESS_KEEPER),
+	ASKERS = BIT(PROCESS_WEB) | BIT(PROCESS_CONTROL),
+	READERS = BIT(PROCESS_ANSWER) | BIT(PROCESS_WEB),
 	CHILDREN = FETCH | PARSE | KEEPER | READERS,
 	ALL = PARENT | CHILDREN | ASKERS,
 };
@@ -48,34 +48,34 @@ const struct message_rule message_rules[] = {
 _Static_assert(ARRAY_LEN(message_rules) == MESSAGE_TYPE_COUNT, "one rule per message type");
 
 static const char *const role_words[] = {
-	[ROLE_PARENT] = "parent",
-	[ROLE_FETCH] = "fetch",
-	[ROLE_PARSE] = "parse",
-	[ROLE_KEEPER] = "keeper",
-	[ROLE_ANSWER] = "answer",
-	[ROLE_WEB] = "web",
-	[ROLE_CONTROL] = "control",
+	[PROCESS_PARENT] = "parent",
+	[PROCESS_FETCH] = "fetch",
+	[PROCESS_PARSE] = "parse",
+	[PROCESS_KEEPER] = "keeper",
+	[PROCESS_ANSWER] = "answer",
+	[PROCESS_WEB] = "web",
+	[PROCESS_CONTROL] = "control",
 };
-_Static_assert(ARRAY_LEN(role_words) == ROLE_COUNT, "one word per role");
+_Static_assert(ARRAY_LEN(role_words) == PROCESS_COUNT, "one word per role");
 
-const char *role_word(enum role role)
+const char *process_word(enum process role)
 {
-	return (size_t)role < ROLE_COUNT ? role_words[role] : "unknown";
+	return (size_t)role < PROCESS_COUNT ? role_words[role] : "unknown";
 }
 
-bool role_from_word(struct str word, enum role *out)
+bool process_from_word(struct str word, enum process *out)
 {
-	for (size_t i = 0; i < ROLE_COUNT; i++) {
+	for (size_t i = 0; i < PROCESS_COUNT; i++) {
 		if (str_eq(word, str_c(role_words[i]))) {
-			*out = (enum role)i;
+			*out = (enum process)i;
 			return true;
 		}
 	}
 	return false;
 }
 
-enum err message_check(uint32_t type, size_t payload_length, bool has_descriptor, enum role from,
-	enum role to, struct why *why)
+enum err message_check(uint32_t type, size_t payload_length, bool has_descriptor, enum process from,
+	enum process to, struct why *why)
 {
 	if (type >= MESSAGE_TYPE_COUNT)
 		return fail(why, ERR_SYNTAX, "message type %u does not exist", (unsigned)type);
@@ -83,8 +83,8 @@ enum err message_check(uint32_t type, size_t payload_length, bool has_descriptor
 	const struct message_rule *rule = &message_rules[type];
 
 	if ((rule->from & BIT(from)) == 0 || (rule->to & BIT(to)) == 0)
-		return fail(why, ERR_SYNTAX, "%s may not send %s to %s", role_word(from),
-			rule->name, role_word(to));
+		return fail(why, ERR_SYNTAX, "%s may not send %s to %s", process_word(from),
+			rule->name, process_word(to));
 	if (payload_length > rule->payload_max)
 		return fail(why, ERR_SYNTAX, "%s of %zu bytes, more than %u", rule->name,
 			payload_length, (unsigned)rule->payload_max);

@@ -8,16 +8,16 @@
 
 #include "base/str.h"
 
-/* Who is at an end of a channel. ROLE_CONTROL is a command-line client of the control socket. */
-enum role {
-	ROLE_PARENT,
-	ROLE_FETCH,
-	ROLE_PARSE,
-	ROLE_KEEPER,
-	ROLE_ANSWER,
-	ROLE_WEB,
-	ROLE_CONTROL,
-	ROLE_COUNT
+/* Who is at an end of a channel. PROCESS_CONTROL is a command-line client of the control socket. */
+enum process {
+	PROCESS_PARENT,
+	PROCESS_FETCH,
+	PROCESS_PARSE,
+	PROCESS_KEEPER,
+	PROCESS_ANSWER,
+	PROCESS_WEB,
+	PROCESS_CONTROL,
+	PROCESS_COUNT
 };
 
 enum message_type {
@@ -78,16 +78,16 @@ struct message_rule {
 extern const struct message_rule message_rules[MESSAGE_TYPE_COUNT];
 
 /* "keeper", "control"; the word used in logs, on the command line and in JSON. */
-const char *role_word(enum role role);
+const char *process_word(enum process role);
 /* False when no role has that word. */
-bool role_from_word(struct str word, enum role *out);
+bool process_from_word(struct str word, enum process *out);
 
 /*
  * Whether a message of this type (any number off the wire), with a payload of this length and with
  * or without a descriptor, may go from one role to the other. ERR_SYNTAX says what is wrong.
  */
 NODISCARD enum err message_check(uint32_t type, size_t payload_length, bool has_descriptor,
-	enum role from, enum role to, struct why *why);
+	enum process from, enum process to, struct why *why);
 
 /* Closes the descriptor of a received message; for CLEANUP. */
 void message_done(struct message *message);

@@ -21,7 +21,7 @@ struct wire_header {
 
 static const struct channel_limits small = { 1000, 4000, 16000 };
 
-static void pair(struct channel *a, enum role a_role, struct channel *b, enum role b_role,
+static void pair(struct channel *a, enum process a_role, struct channel *b, enum process b_role,
 	const struct channel_limits *limits)
 {
 	int fds[2];
@@ -49,7 +49,7 @@ static void test_round_trip(void **state)
 	struct why why;
 
 	(void)state;
-	pair(&web, ROLE_WEB, &keeper, ROLE_KEEPER, NULL);
+	pair(&web, PROCESS_WEB, &keeper, PROCESS_KEEPER, NULL);
 	assert_int_equal(channel_send_text(&web, MESSAGE_COMMAND, 7, STR("{}"), &why), OK);
 	assert_int_equal(channel_send_text(&web, MESSAGE_PING, UINT64_MAX, STR(""), &why), OK);
 	assert_true(channel_events(&web) == (POLLIN | POLLOUT));
@@ -70,11 +70,11 @@ static void test_table(void **state)
 {
 	CLEANUP(channel_done) struct channel answer;
 	CLEANUP(channel_done) struct channel parent;
-	enum role role;
+	enum process role;
 	struct why why;
 
 	(void)state;
-	pair(&answer, ROLE_ANSWER, &parent, ROLE_PARENT, NULL);
+	pair(&answer, PROCESS_ANSWER, &parent, PROCESS_PARENT, NULL);
 	/* the sender's own mistakes are told before anything is queued */
 	assert_int_equal(
 		channel_send_text(&answer, MESSAGE_COMMAND, 1, STR("{}"), &why), ERR_USAGE);
@@ -89,10 +89,10 @@ static void test_table(void **state)
 		assert_true(message_rules[type].payload_max <= MESSAGE_PAYLOAD_MAX);
 		assert_true(message_rules[type].from != 0 && message_rules[type].to != 0);
 	}
-	for (int i = 0; i < ROLE_COUNT; i++)
-		assert_true(
-			role_from_word(str_c(role_word((enum role)i)), &role) && (int)role == i);
-	assert_false(role_from_word(STR("publish"), &role));
+	for (int i = 0; i < PROCESS_COUNT; i++)
+		assert_true(process_from_word(str_c(process_word((enum process)i)), &role) &&
+			    (int)role == i);
+	assert_false(process_from_word(STR("publish"), &role));
 }
 
 static void test_descriptor(void **state)
@@ -105,7 +105,7 @@ static void test_descriptor(void **state)
 	struct why why;
 
 	(void)state;
-	pair(&keeper, ROLE_KEEPER, &fetch, ROLE_FETCH, NULL);
+	pair(&keeper, PROCESS_KEEPER, &fetch, PROCESS_FETCH, NULL);
 	for (int i = 0; i < 3 * CHANNEL_DESCRIPTORS_MAX; i++) {
 		CLEANUP(fd_close) int file = memfd_create("feed", MFD_CLOEXEC);
 
@@ -157,7 +157,7 @@ static const char *split_case(struct prop *prop)
 	struct message got;
 	struct why why;
 
-	pair(&parse, ROLE_PARSE, &keeper, ROLE_KEEPER, NULL);
+	pair(&parse, PROCESS_PARSE, &keeper, PROCESS_KEEPER, NULL);
 	for (uint64_t i = 0; i < ARRAY_LEN(lengths); i++) {
 		struct wire_header header = { 0, MESSAGE_CLAIMS, 0, i };
 
@@ -218,7 +218,7 @@ static void test_hostile_frames(void **state)
 		struct message got;
 		struct why why;
 
-		pair(&parse, ROLE_PARSE, &keeper, ROLE_KEEPER, NULL);
+		pair(&parse, PROCESS_PARSE, &keeper, PROCESS_KEEPER, NULL);
 		assert_int_equal(write(parse.fd, &good, sizeof good), sizeof good);
 		assert_int_equal(
 			write(parse.fd, &hostile_frames[i].header, sizeof good), sizeof good);
@@ -279,7 +279,7 @@ static void test_hostile_descriptors(void **state)
 		struct message got;
 		struct why why;
 
-		pair(&web, ROLE_WEB, &keeper, ROLE_KEEPER, NULL);
+		pair(&web, PROCESS_WEB, &keeper, PROCESS_KEEPER, NULL);
 		send_raw(web.fd, &rows[i].header, sizeof rows[i].header, fds, rows[i].fd_count);
 		assert_int_equal(channel_read(&keeper, &why), rows[i].is_good ? OK : ERR_SYNTAX);
 		if (rows[i].is_good) {
@@ -302,7 +302,7 @@ static const char *flow_case(struct prop *prop)
 	struct message got;
 	struct why why;
 
-	pair(&parse, ROLE_PARSE, &keeper, ROLE_KEEPER, &small);
+	pair(&parse, PROCESS_PARSE, &keeper, PROCESS_KEEPER, &small);
 	for (int round = 0; received < 400; round++) {
 		if (round > 100000)
 			return "stands still";
@@ -348,7 +348,7 @@ static void test_deaf_sender(void **state)
 	struct why why;
 
 	(void)state;
-	pair(&parse, ROLE_PARSE, &keeper, ROLE_KEEPER, &small);
+	pair(&parse, PROCESS_PARSE, &keeper, PROCESS_KEEPER, &small);
 	/* a sender that does not heed XOFF meets the reader's bound, then the socket's, then its
 	 * own */
 	for (int i = 0; i < 10000 && err == OK; i++) {
@@ -371,7 +371,7 @@ static void test_last_words(void **state)
 	struct why why;
 
 	(void)state;
-	pair(&parse, ROLE_PARSE, &keeper, ROLE_KEEPER, NULL);
+	pair(&parse, PROCESS_PARSE, &keeper, PROCESS_KEEPER, NULL);
 	assert_int_equal(channel_send_text(&parse, MESSAGE_PARSED, 5, STR("{}"), &why), OK);
 	assert_int_equal(channel_write(&parse, &why), OK);
 	channel_done(&parse);
@@ -392,7 +392,7 @@ static void blocking_child(int fd)
 	struct message got;
 	struct why why;
 
-	channel_init(&keeper, fd, ROLE_PARSE, ROLE_KEEPER, &small);
+	channel_init(&keeper, fd, PROCESS_PARSE, PROCESS_KEEPER, &small);
 	while (channel_receive_blocking(&keeper, &got, -1, &why) == OK) {
 		for (int i = 0; i < 40; i++)
 			must(channel_send_blocking(&keeper,
@@ -425,7 +425,7 @@ static void test_blocking(void **state)
 		blocking_child(fds[1]);
 	}
 	(void)close(fds[1]);
-	channel_init(&parse, fds[0], ROLE_KEEPER, ROLE_PARSE, &small);
+	channel_init(&parse, fds[0], PROCESS_KEEPER, PROCESS_PARSE, &small);
 	assert_int_equal(channel_receive_blocking(&parse, &got, 20, &why), ERR_TIMEOUT);
 	for (uint64_t id = 0; id < 3; id++) {
 		assert_int_equal(channel_send_text(&parse, MESSAGE_PARSE, id, STR("{}"), &why), OK);

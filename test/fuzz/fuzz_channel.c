@@ -14,12 +14,12 @@ enum { PART_MAX = 4096 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum role ends[][2] = {
-		{ ROLE_PARSE, ROLE_KEEPER },
-		{ ROLE_FETCH, ROLE_KEEPER },
-		{ ROLE_CONTROL, ROLE_KEEPER },
-		{ ROLE_KEEPER, ROLE_WEB },
-		{ ROLE_ANSWER, ROLE_PARENT },
+	static const enum process ends[][2] = {
+		{ PROCESS_PARSE, PROCESS_KEEPER },
+		{ PROCESS_FETCH, PROCESS_KEEPER },
+		{ PROCESS_CONTROL, PROCESS_KEEPER },
+		{ PROCESS_KEEPER, PROCESS_WEB },
+		{ PROCESS_ANSWER, PROCESS_PARENT },
 	};
 	static const struct channel_limits limits = { 256, 1024, 4096 };
 	CLEANUP(channel_done) struct channel peer = CHANNEL_CLOSED;
@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	must(channel_pair(fds, &why) == OK);
 
-	const enum role *roles = ends[data[0] % ARRAY_LEN(ends)];
+	const enum process *roles = ends[data[0] % ARRAY_LEN(ends)];
 
 	channel_init(&peer, fds[0], roles[0], roles[1], &limits);
 	channel_init(&self, fds[1], roles[1], roles[0], &limits);
