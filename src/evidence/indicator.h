@@ -23,7 +23,8 @@ struct indicator {
 	enum indicator_kind kind;
 	bool below;           /* INDICATOR_NAME: the name and everything below it */
 	struct prefix prefix; /* INDICATOR_IP */
-	/* Borrowed. NAME: lower-case A-labels, no last dot. URL: canonical text. HASH: raw bytes. */
+	/* Borrowed. NAME: lower-case A-labels, no last dot. URL: canonical text. HASH: raw bytes.
+	 */
 	struct str text;
 };
 
@@ -43,8 +44,16 @@ void indicator_key(struct buf *out, const struct indicator *indicator);
  * from the key. ERR_CORRUPT when the bytes are no key.
  */
 struct arena;
-NODISCARD enum err indicator_from_key(struct str key, struct arena *arena, struct indicator *out,
-		struct why *why);
+NODISCARD enum err indicator_from_key(
+	struct str key, struct arena *arena, struct indicator *out, struct why *why);
+
+/*
+ * What somebody typed: an address, a prefix, a domain name, *.name (with all below), or a URL with
+ * its scheme. Host bits behind a prefix length are refused, other spellings are made canonical.
+ * Text is placed in the arena. ERR_SYNTAX tells what it looks like and what is wrong with it.
+ */
+NODISCARD enum err indicator_parse(
+	struct str text, struct arena *arena, struct indicator *out, struct why *why);
 
 /* As people write it: 192.0.2.0/24, example.org, *.example.org (with all below), a URL, hex. */
 void indicator_format(struct buf *out, const struct indicator *indicator);

@@ -67,10 +67,10 @@ enum category {
 _Static_assert(CATEGORY_COUNT <= 64, "sets of categories are 64-bit masks");
 
 struct category_info {
-	struct str name;     /* "brute-force": the RSIT value, or ours behind CATEGORY_POLICY */
-	struct str title;    /* "Login attempts" */
-	uint8_t dns_code;    /* last octet of 127.0.0.x in DNS answers; 0: no code of its own */
-	uint8_t usual_role;  /* enum role, when a feed does not say */
+	struct str name;    /* "brute-force": the RSIT value, or ours behind CATEGORY_POLICY */
+	struct str title;   /* "Login attempts" */
+	uint8_t dns_code;   /* last octet of 127.0.0.x in DNS answers; 0: no code of its own */
+	uint8_t usual_role; /* enum role, when a feed does not say */
 };
 
 /* NULL for numbers without a category. */
