@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/json_write.h"
+
+#include <math.h>
+
+enum { DOUBLE_TEXT_MAX = 32, DIGITS_FIRST = 15, DIGITS_LAST = 17 };
+
+struct json_writer json_writer_on(struct buf *out)
+{
+	return (struct json_writer){ .out = out };
+}
+
+static uint64_t bit(unsigned depth)
+{
+	return UINT64_C(1) << depth;
+}
+
+static bool in_object(const struct json_writer *json)
+{
+	return json->depth > 0 && (json->objects & bit(json->depth)) != 0;
+}
+
+/* What stands before each value. */
+static void before_value(struct json_writer *json)
+{
+	must(json->has_key == in_object(json));
+	if (!json->has_key) {
+		/* outside of everything there is one value a line */
+		must(json->depth > 0 || (json->filled & bit(0)) == 0);
+		if ((json->filled & bit(json->depth)) != 0)
+			buf_byte(json->out, ',');
+	}
+	json->filled |= bit(json->depth);
+	json->has_key = false;
+}
+
+static void begin(struct json_writer *json, bool is_object)
+{
+	before_value(json);
+	must(json->depth < JSON_WRITER_DEPTH_MAX);
+	json->depth++;
+	json->filled &= ~bit(json->depth);
+	json->objects &= ~bit(json->depth);
+	if (is_object)
+		json->objects |= bit(json->depth);
+	buf_byte(json->out, is_object ? '{' : '[');
+}
+
+static void end(struct json_writer *json, bool is_object)
+{
+	must(json->depth > 0 && in_object(json) == is_object && !json->has_key);
+	json->depth--;
+	buf_byte(json->out, is_object ? '}' : ']');
+}
+
+void json_object_begin(struct json_writer *json)
+{
+	begin(json, true);
+}
+
+void json_object_end(struct json_writer *json)
+{
+	end(json, true);
+}
+
+void json_array_begin(struct json_writer *json)
+{
+	begin(json, false);
+}
+
+void json_array_end(struct json_writer *json)
+{
+	end(json, false);
+}
+
+void json_key_str(struct json_writer *json, struct str key)
+{
+	must(in_object(json) && !json->has_key);
+	if ((json->filled & bit(json->depth)) != 0)
+		buf_byte(json->out, ',');
+	json_quote(json->out, key);
+	buf_byte(json->out, ':');
+	json->has_key = true;
+}
+
+void json_key(struct json_writer *json, const char *key)
+{
+	json_key_str(json, str_c(key));
+}
+
+/*
+ * How many bytes of s from i on are one character of UTF-8 (Unicode 15, table 3-7), or 0; then
+ * *bad is how many of them one U+FFFD stands for: the longest part that could have begun one.
+ */
+static size_t utf8_length(struct str s, size_t i, size_t *bad)
+{
+	static const struct {
+		uint8_t first_low;
+		uint8_t first_high;
+		uint8_t second_low;
+		uint8_t second_high;
+		uint8_t length;
+	} rows[] = {
+		{ 0x00, 0x7f, 0x00, 0x00, 1 },
+		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
+		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
+		{ 0xed, 0xed, 0x80, 0x9f, 3 },
+		{ 0xee, 0xef, 0x80, 0xbf, 3 },
+		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
+		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
+		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
+	};
+	uint8_t first = (uint8_t)s.p[i];
+
+	*bad = 1;
+	for (size_t row = 0; row < ARRAY_LEN(rows); row++) {
+		if (first < rows[row].first_low || first > rows[row].first_high)
+			continue;
+		for (size_t k = 1; k < rows[row].length; k++) {
+			uint8_t low = k == 1 ? rows[row].second_low : 0x80;
+			uint8_t high = k == 1 ? rows[row].second_high : 0xbf;
+
+			if (i + k >= s.n || (uint8_t)s.p[i + k] < low ||
+				(uint8_t)s.p[i + k] > high) {
+				*bad = k;
+				return 0;
+			}
+		}
+		return rows[row].length;
+	}
+	return 0;
+}
+
+static void put_escaped(struct buf *out, char c)
+{
+	static const struct {
+		char byte;
+		char letter;
+	} shorts[] = { { '"', '"' }, { '\\', '\\' }, { '\n', 'n' }, { '\r', 'r' }, { '\t', 't' },
+		{ '\b', 'b' }, { '\f', 'f' } };
+
+	buf_byte(out, '\\');
+	for (size_t i = 0; i < ARRAY_LEN(shorts); i++) {
+		if (shorts[i].byte == c) {
+			buf_byte(out, shorts[i].letter);
+			return;
+		}
+	}
+
+	uint8_t byte = (uint8_t)c;
+
+	buf_str(out, STR("u00"));
+	buf_hex(out, &byte, 1);
+}
+
+void json_quote(struct buf *out, struct str value)
+{
+	size_t start = 0; /* of the run that is copied as it is */
+
+	buf_byte(out, '"');
+	for (size_t i = 0; i < value.n;) {
+		uint8_t byte = (uint8_t)value.p[i];
+		size_t bad;
+		size_t length;
+
+		if (byte < 0x80 && byte >= ' ' && byte != '"' && byte != '\\') {
+			i++;
+			continue;
+		}
+		length = byte < 0x80 ? 0 : utf8_length(value, i, &bad);
+		if (length > 0) {
+			i += length;
+			continue;
+		}
+		buf_put(out, value.p + start, i - start);
+		if (byte < 0x80) {
+			put_escaped(out, (char)byte);
+			i++;
+		} else {
+			buf_str(out, STR("\xef\xbf\xbd"));
+			i += bad;
+		}
+		start = i;
+	}
+	buf_put(out, value.p + start, value.n - start);
+	buf_byte(out, '"');
+}
+
+void json_put_str(struct json_writer *json, struct str value)
+{
+	before_value(json);
+	json_quote(json->out, value);
+}
+
+void json_put_i64(struct json_writer *json, int64_t value)
+{
+	before_value(json);
+	buf_i64(json->out, value);
+}
+
+void json_put_u64(struct json_writer *json, uint64_t value)
+{
+	before_value(json);
+	buf_u64(json->out, value);
+}
+
+void json_put_double(struct json_writer *json, double value)
+{
+	char text[DOUBLE_TEXT_MAX];
+
+	must(isfinite(value));
+	before_value(json);
+	for (int digits = DIGITS_FIRST; digits <= DIGITS_LAST; digits++) {
+		double back;
+
+		(void)snprintf(text, sizeof text, "%.*g", digits, value);
+		if (parse_double(str_c(text), &back) && memcmp(&back, &value, sizeof back) == 0)
+			break;
+	}
+	buf_str(json->out, str_c(text));
+}
+
+void json_put_bool(struct json_writer *json, bool value)
+{
+	before_value(json);
+	buf_str(json->out, value ? STR("true") : STR("false"));
+}
+
+void json_put_null(struct json_writer *json)
+{
+	before_value(json);
+	buf_str(json->out, STR("null"));
+}
+
+void json_put_raw(struct json_writer *json, struct str value)
+{
+	before_value(json);
+	buf_str(json->out, value);
+}
+
+void json_field_str(struct json_writer *json, const char *key, struct str value)
+{
+	json_key(json, key);
+	json_put_str(json, value);
+}
+
+void json_field_i64(struct json_writer *json, const char *key, int64_t value)
+{
+	json_key(json, key);
+	json_put_i64(json, value);
+}
+
+void json_field_u64(struct json_writer *json, const char *key, uint64_t value)
+{
+	json_key(json, key);
+	json_put_u64(json, value);
+}
+
+void json_field_double(struct json_writer *json, const char *key, double value)
+{
+	json_key(json, key);
+	json_put_double(json, value);
+}
+
+void json_field_bool(struct json_writer *json, const char *key, bool value)
+{
+	json_key(json, key);
+	json_put_bool(json, value);
+}
+
+void json_line_end(struct json_writer *json)
+{
+	must(json->depth == 0 && !json->has_key && (json->filled & bit(0)) != 0);
+	buf_byte(json->out, '\n');
+	json->filled = 0;
+}
