@@ -20,7 +20,7 @@ struct service;
 
 /* Who asks. */
 struct actor {
-	char name[96]; /* "token:3f2a... (owner)", "uid:0" */
+	char name[96];        /* "token:3f2a... (owner)", "uid:0" */
 	uint32_t permissions; /* enum token_permission */
 };
 
@@ -29,17 +29,17 @@ struct command_call {
 	struct service *service;
 	struct actor actor;
 	struct json_node arguments;
-	int *fd;                /* the file that came with it, -1 when none; a handler may take it */
-	struct channel *asker;  /* where answers go */
-	uint64_t id;            /* the asker's, comes back in every answer */
-	struct arena *arena;    /* lives as long as the call */
-	bool is_deferred;       /* set by a handler whose job will answer later */
+	int *fd;               /* the file that came with it, -1 when none; a handler may take it */
+	struct channel *asker; /* where answers go */
+	uint64_t id;           /* the asker's, comes back in every answer */
+	struct arena *arena;   /* lives as long as the call */
+	bool is_deferred;      /* set by a handler whose job will answer later */
 };
 
 struct command {
 	const char *name;
-	uint32_t permission;  /* enum token_permission that the actor must have */
-	bool is_audited;      /* reading state leaves no trace */
+	uint32_t permission; /* enum token_permission that the actor must have */
+	bool is_audited;     /* reading state leaves no trace */
 	const char *summary;
 	/* Writes the result's members into an object that is open already. */
 	enum err (*run)(struct command_call *call, struct json_writer *result, struct why *why);

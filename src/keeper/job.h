@@ -23,9 +23,9 @@ struct job {
 	enum job_state state;
 	struct arena arena; /* of the definition */
 	struct feed_definition definition;
-	struct str file; /* the input's name, for sniffing and messages */
-	struct str spool; /* path of the spool file; empty: none */
-	int input;       /* descriptor of it, -1 while fetching */
+	struct str file;       /* the input's name, for sniffing and messages */
+	struct str spool;      /* path of the spool file; empty: none */
+	int input;             /* descriptor of it, -1 while fetching */
 	struct import *import; /* while parsing */
 	unsigned parser;       /* index of the parse role at work on it */
 	struct channel *asker; /* NULL: nobody waits, or gone */
@@ -45,15 +45,16 @@ struct service;
 /* Takes fd. The job answers the asker when it ends. */
 NODISCARD enum err job_import(struct service *service, const struct feed_definition *definition,
 	struct str file, int fd, bool is_built_after, struct job **out, struct why *why);
-/* A job that fetches first. ERR_UNSUPPORTED when the definition has no URL or no fetch role runs. */
+/* A job that fetches first. ERR_UNSUPPORTED when the definition has no URL or no fetch role runs.
+ */
 NODISCARD enum err job_fetch(struct service *service, const struct feed_definition *definition,
 	struct job **out, struct why *why);
 
 /* Gives waiting jobs to idle parse roles. */
 void jobs_advance(struct service *service);
 /* Messages of the fetch and parse roles. */
-void job_message(struct service *service, enum process from, unsigned index,
-	const struct message *message);
+void job_message(
+	struct service *service, enum process from, unsigned index, const struct message *message);
 /* A parse or fetch role died: its job begins again, a second time it fails. */
 void jobs_peer_lost(struct service *service, enum process from, unsigned index);
 /* Somebody who waited for an answer is gone. */

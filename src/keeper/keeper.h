@@ -9,7 +9,7 @@
 
 #include "config/config.h"
 #include "feed/catalogue.h"
-#include "keeper/sources.h"
+#include "snapshot/sources.h"
 #include "score/score.h"
 #include "snapshot/live.h"
 #include "store/db.h"
@@ -33,9 +33,8 @@ struct keeper {
  * Opens everything within the data folder, which keeper_init_data() has made; brings the store's
  * schema up to date and notes the catalogue's families and weights in it.
  */
-NODISCARD enum err keeper_open(
-	struct keeper *out, const char *data, const struct clock *clock, struct str settings_json,
-	struct why *why);
+NODISCARD enum err keeper_open(struct keeper *out, const char *data, const struct clock *clock,
+	struct str settings_json, struct why *why);
 void keeper_close(struct keeper *keeper);
 
 /* Reads settings and catalogue again; on failure the old ones stay. */
