@@ -20,11 +20,10 @@ enum {
 
 /* clang-format off */
 const struct message_rule message_rules[] = {
-	[MESSAGE_HELLO]          = { "hello",          CHILDREN,        PARENT,           4 * KIB,  false },
-	[MESSAGE_INHERIT]        = { "inherit",        PARENT,          CHILDREN,         4 * KIB,  true },
+	[MESSAGE_INHERIT]        = { "inherit",        PARENT,          CHILDREN,         64,       true },
 	[MESSAGE_HERITAGE]       = { "heritage",       PARENT,          CHILDREN,         1 * MIB,  false },
-	[MESSAGE_READY]          = { "ready",          CHILDREN,        PARENT,           16 * KIB, false },
-	[MESSAGE_PEER]           = { "peer",           PARENT,          CHILDREN,         4 * KIB,  true },
+	[MESSAGE_READY]          = { "ready",          CHILDREN,        PARENT,           64,       false },
+	[MESSAGE_PEER]           = { "peer",           PARENT,          CHILDREN,         64,       true },
 	[MESSAGE_RELOAD]         = { "reload",         PARENT,          CHILDREN,         1 * MIB,  false },
 	[MESSAGE_STOP]           = { "stop",           PARENT,          CHILDREN,         0,        false },
 	[MESSAGE_HEALTH]         = { "health",         PARENT,          KEEPER | READERS, 64 * KIB, false },

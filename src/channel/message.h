@@ -22,11 +22,10 @@ enum process {
 
 enum message_type {
 	/* life of a role: between parent and each child */
-	MESSAGE_HELLO,    /* child: I run. JSON {"role","pid","version"} */
-	MESSAGE_INHERIT,  /* parent: one descriptor. JSON {"name","index"} */
-	MESSAGE_HERITAGE, /* parent: the settings, after all INHERIT. JSON */
-	MESSAGE_READY,    /* child: at work, sandbox closed. JSON {"sandbox":{...}} */
-	MESSAGE_PEER,     /* parent: a channel to another role. JSON {"role","index"} + socket */
+	MESSAGE_INHERIT,  /* parent: one descriptor. Text "NAME INDEX" */
+	MESSAGE_HERITAGE, /* parent: the settings, after all INHERIT. JSON; the role begins */
+	MESSAGE_READY,    /* child: at work, sandbox closed. Text: sandbox_status_put() */
+	MESSAGE_PEER,     /* parent: a channel to another role. Text "ROLE INDEX" + socket */
 	MESSAGE_RELOAD,   /* parent: the settings again, changed. JSON as HERITAGE */
 	MESSAGE_STOP,     /* parent: finish and exit */
 	MESSAGE_HEALTH,   /* parent: state of every role, after each change. JSON */
