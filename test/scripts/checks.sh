@@ -62,6 +62,7 @@ done
 
 fault check-includes 'base comes before net' src/base/a.c '#include "net/b.h"'
 fault check-includes 'private to net' src/score/s.c '#include "net/b_int.h"'
+fault check-includes 'write "folder/format.h"' src/net/c.c '#include "format.h"'
 fault check-includes 'write "folder/b.h"' src/net/c.c '#include "b.h"'
 fault check-includes 'no folder in the order' src/net/c.c '#include "nowhere/b.h"'
 fault check-includes 'libc alone' lib/pehra.h '#include <sodium.h>'
@@ -77,7 +78,7 @@ fault check-headers 'does not compile alone' lib/pehra.h 'int class;'
 
 fault check-bans 'strcpy() is banned' src/net/c.c 'void f(char *a) { strcpy(a, a); }'
 fault check-bans 'tolower() is banned' test/t.c 'int f(int c) { return tolower (c); }'
-fault check-bans 'TODO' src/net/c.c '/* TODO: later */'
+fault check-bans 'TO''DO' src/net/c.c '/* TO''DO: later */'
 fault check-bans 'conditional compilation' src/net/c.c '#ifdef FAST' '#endif'
 fault check-bans 'the first line' lib/pehra.c 'int x;'
 fault check-bans 'the only C++ file' src/net/c.cc 'int x;'
