@@ -5,7 +5,7 @@ TARGET ?=
 NAME ?=
 DESTDIR ?=
 
-.PHONY: build run test check bench scenario fuzz guard-update install clean
+.PHONY: build run test check bench scenario fuzz guard-update man-update install clean
 
 build:
 	@scripts/build
@@ -36,6 +36,10 @@ fuzz:
 # Notes the instructions that the guards cost now.
 guard-update: build
 	@scripts/check-instructions build --update
+
+# Writes the table of settings into pehra.conf(5).
+man-update: build
+	@build/test/man/test_man_config --write man/pehra.conf.5
 
 install: build
 	@DESTDIR=$(DESTDIR) meson install -C build --no-rebuild
