@@ -97,8 +97,10 @@ static void load_tokens(struct web *web)
 		    db_open(web->settings.store_url, DB_READ_ONLY, &web->tokens_db, &why) != OK) ||
 		token_set_load(web->tokens_db, &newer, &why) != OK) {
 		log_why(LOG_WARNING, "tokens_not_read", &why);
+		atomic_store(&web->is_store_up, false);
 		return;
 	}
+	atomic_store(&web->is_store_up, true);
 	must(pthread_mutex_lock(&web->tokens_mutex) == 0);
 	older = web->tokens;
 	web->tokens = newer;
@@ -140,7 +142,7 @@ void web_event(struct web *web, uint64_t id, struct str json)
 		log_why(LOG_WARNING, "event_refused", &why);
 		return;
 	}
-	(void)!json_str(json_get(root, "type"), &type);
+	(void)!json_str(json_get(root, "event"), &type);
 	events_add(&web->events, type, json);
 	if (str_eq(type, STR("token")))
 		load_tokens(web);
