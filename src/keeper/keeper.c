@@ -37,11 +37,7 @@ static enum err migrate(struct db *db, int64_t now_s, struct why *why)
 	return db_migrate(db, all, n, now_s, why);
 }
 
-/*
- * The catalogue: the installed one (or the operator's instead of it), and what the data folder's
- * own feeds.yaml adds to it or changes.
- */
-static enum err catalogue_open(
+enum err keeper_catalogue_open(
 	const char *data, const struct config *config, struct feed_catalogue **out, struct why *why)
 {
 	CLEANUP(feed_catalogue_free) struct feed_catalogue *catalogue = feed_catalogue_new();
@@ -87,7 +83,7 @@ static enum err open_parts(struct keeper *keeper, struct why *why)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
 
-	TRY(catalogue_open(keeper->data, &keeper->config, &keeper->catalogue, why));
+	TRY(keeper_catalogue_open(keeper->data, &keeper->config, &keeper->catalogue, why));
 	config_store_url(&keeper->config, &text);
 	TRY(db_open(buf_c(&text), DB_READ_WRITE, &keeper->db, why));
 	TRY(migrate(keeper->db, clock_now_s(keeper->clock), why));
@@ -131,7 +127,7 @@ enum err keeper_reload(struct keeper *keeper, struct str settings_json, struct w
 	config_init(&config);
 	err = config_from_json(&config, settings_json, why);
 	if (err == OK)
-		err = catalogue_open(keeper->data, &config, &catalogue, why);
+		err = keeper_catalogue_open(keeper->data, &config, &catalogue, why);
 	if (err != OK) {
 		config_done(&config);
 		return err;

@@ -47,5 +47,12 @@ NODISCARD enum err keeper_sources_reload(struct keeper *keeper, struct str name,
 NODISCARD enum err keeper_init_data(
 	const char *data, const struct config *config, const struct clock *clock, struct why *why);
 
+/*
+ * The catalogue: the installed one (or the operator's instead of it, feeds.file), and what the data
+ * folder's own feeds.yaml adds to it or changes. For CLEANUP: feed_catalogue_free().
+ */
+NODISCARD enum err keeper_catalogue_open(const char *data, const struct config *config,
+	struct feed_catalogue **out, struct why *why);
+
 /* data/part, with a NUL behind it, in out. */
 const char *keeper_path(struct buf *out, const char *data, const char *part);

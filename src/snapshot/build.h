@@ -81,6 +81,8 @@ struct snapshot_key {
 };
 NODISCARD enum err snapshot_key_load_or_make(
 	const char *folder, struct snapshot_key *out, struct why *why);
+/* The public half alone, for whoever only verifies. */
+NODISCARD enum err snapshot_public_key_load(const char *folder, uint8_t out[32], struct why *why);
 
 /*
  * Writes folder/generation.pehra: temporary file, signature, fsync, rename. Unsorted or repeated

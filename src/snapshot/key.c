@@ -39,6 +39,14 @@ static enum err key_write(
 	return err;
 }
 
+enum err snapshot_public_key_load(const char *folder, uint8_t out[32], struct why *why)
+{
+	CLEANUP(buf_done) struct buf path = { 0 };
+
+	buf_fmt(&path, "%s/snapshot.pub", folder);
+	return key_read(buf_c(&path), out, crypto_sign_PUBLICKEYBYTES, why);
+}
+
 enum err snapshot_key_load_or_make(const char *folder, struct snapshot_key *out, struct why *why)
 {
 	CLEANUP(buf_done) struct buf secret = { 0 };

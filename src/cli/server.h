@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The server's parts put together: which roles run, what they inherit, what settings they get.
+ */
+#pragma once
+
+#include "cli/arguments.h"
+#include "config/config.h"
+#include "proc/role.h"
+#include "store/db.h"
+
+/* The configuration of a verb: --data, --config, then the verb's own options. */
+NODISCARD enum err server_config(
+	struct config *out, const struct cli_arguments *arguments, struct why *why);
+
+/* Every role and its main function, for role_run(). */
+extern const struct role server_roles[];
+extern const size_t server_role_count;
+
+/* pehra serve: all roles, until a signal. */
+NODISCARD enum err server_run(const struct cli_arguments *arguments, struct why *why);
+
+/*
+ * Keeper and parsers (and fetch) alone, for one command that found no server. Writes one byte to
+ * ready when commands may be sent.
+ */
+NODISCARD enum err server_run_for_command(
+	const struct cli_arguments *arguments, bool with_fetch, int ready, struct why *why);
+
+/* The store of a verb that only reads. */
+NODISCARD enum err server_store_open(
+	const struct cli_arguments *arguments, struct db **out, struct why *why);

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pehra: the table of verbs. To read how a line of a feed becomes an answer, go on with feed/,
+ * evidence/, score/, snapshot/ and answer/, in that order; docs/architecture.md names the
+ * functions.
+ */
+#include "cli/output.h"
+#include "cli/server.h"
+#include "cli/verbs.h"
+
+#define DATA                                                                          \
+	{                                                                             \
+		"--data", "DIR", "data folder; else $PEHRA_DATA, else /var/lib/pehra" \
+	}
+#define JSON                                           \
+	{                                              \
+		"--json", NULL, "JSON instead of text" \
+	}
+#define CONFIG                                                      \
+	{                                                           \
+		"--config", "FILE", "settings; else DIR/pehra.conf" \
+	}
+
+static const struct cli_option data_options[] = { DATA, CONFIG, { 0 } };
+static const struct cli_option common_options[] = { DATA, CONFIG, JSON, { 0 } };
+static const struct cli_option serve_options[] = { DATA, CONFIG,
+	{ "--dns", "ADDR:PORT", "where DNS listens, instead of dns.listen" },
+	{ "--http", "ADDR:PORT", "where HTTP listens, instead of http.listen" },
+	{ "--store", "URL", "the database, instead of store.url" },
+	{ "--single", NULL, "all roles in one process, without sandbox, for debugging" }, { 0 } };
+static const struct cli_option list_options[] = { DATA, CONFIG, JSON,
+	{ "--formats", NULL, "the formats that can be read, instead of the feeds" }, { 0 } };
+static const struct cli_option import_options[] = { DATA, CONFIG, JSON,
+	{ "--format", "F", "how it is written; auto finds out (the default)" },
+	{ "--source", "S", "who claims it; else the file's name" },
+	{ "--role", "R", "src, dst or policy; else the category's usual one" },
+	{ "--category", "C", "what is claimed, such as brute-force" },
+	{ "--tlp", "LABEL", "who may be told; clear" },
+	{ "--kind", "K", "full-list (what it no longer names has ended) or additions" },
+	{ "--threshold", "N", "ipsum: only what at least N lists name" },
+	{ "--allow-special", NULL, "take private, reserved and documentation addresses too" },
+	{ "--no-build", NULL, "leave the snapshot as it is" }, { 0 } };
+static const struct cli_option report_options[] = { DATA, CONFIG, JSON,
+	{ "--source", "S", "who claims it" }, { "--category", "C", "what is claimed" },
+	{ "--role", "R", "src, dst or policy" }, { "--tlp", "LABEL", "who may be told" },
+	{ "--reference", "TEXT", "case number, malware name" }, { 0 } };
+static const struct cli_option export_options[] = { DATA, CONFIG,
+	{ "--source", "S", "the claims of this source, instead of the verdicts" },
+	{ "--evidence", NULL, "the claims still made, instead of the verdicts" }, JSON, { 0 } };
+static const struct cli_option token_options[] = { DATA, CONFIG, JSON,
+	{ "--permissions", "WORDS", "read, report, operate, admin, with commas; read" },
+	{ "--tlp", "LABEL", "the strictest label it may see; clear" },
+	{ "--days", "N", "until it ends; 365" }, { 0 } };
+static const struct cli_option audit_options[] = { DATA, CONFIG, JSON,
+	{ "--after", "N", "entries behind this number" }, { 0 } };
+static const struct cli_option no_options[] = { { 0 } };
+
+static int verb_help(const struct cli_arguments *arguments);
+static int verb_version(const struct cli_arguments *arguments);
+
+static const struct cli_verb verbs[] = {
+	{ "init", "", "make a data folder", 0, 0, data_options, verb_init },
+	{ "serve", "", "run the server", 0, 0, serve_options, verb_serve },
+	{ "check", "WHAT...|-", "what is known of addresses, prefixes, names, URLs", 1,
+		CLI_OPERANDS_MAX, common_options, verb_check },
+	{ "explain", "WHAT", "why it has its score", 1, 1, common_options, verb_explain },
+	{ "report", "WHAT", "claim something of an address, name or URL", 1, 1, report_options,
+		verb_report },
+	{ "feed list", "", "the catalogue of feeds", 0, 0, list_options, verb_feed_list },
+	{ "feed status", "[NAME]", "how the sources fare", 0, 1, common_options, verb_feed_status },
+	{ "feed run", "[NAME...]", "fetch feeds now; all that are on when none is named", 0,
+		CLI_OPERANDS_MAX, common_options, verb_feed_run },
+	{ "feed import", "FILE...|-", "read files as a source's list", 1, CLI_OPERANDS_MAX,
+		import_options, verb_feed_import },
+	{ "snapshot build", "", "score everything and build a snapshot now", 0, 0, common_options,
+		verb_snapshot_build },
+	{ "snapshot info", "", "what the snapshot holds", 0, 0, common_options,
+		verb_snapshot_info },
+	{ "snapshot verify", "[FILE]", "check the checksums and the signature", 0, 1,
+		common_options, verb_snapshot_verify },
+	{ "snapshot export", "", "the verdicts, or the claims behind them, one a line", 0, 0,
+		export_options, verb_snapshot_export },
+	{ "token add", "OWNER", "make an API token", 1, 1, token_options, verb_token_add },
+	{ "token list", "", "the API tokens", 0, 0, common_options, verb_token_list },
+	{ "token revoke", "ID", "end an API token", 1, 1, common_options, verb_token_revoke },
+	{ "audit show", "", "who asked for what", 0, 0, audit_options, verb_audit_show },
+	{ "audit verify", "", "whether the audit trail holds", 0, 0, common_options,
+		verb_audit_verify },
+	{ "config get", "KEY", "a setting", 1, 1, data_options, verb_config_get },
+	{ "config list", "", "all settings", 0, 0, common_options, verb_config_list },
+	{ "help", "[VERB...]", "this list, or one verb's options", 0, CLI_OPTIONS_MAX, no_options,
+		verb_help },
+	{ "version", "", "the version", 0, 0, no_options, verb_version },
+};
+
+static int verb_version(const struct cli_arguments *arguments)
+{
+	CLEANUP(buf_done) struct buf out = { 0 };
+
+	buf_fmt(&out, "pehra " PEHRA_VERSION "\n");
+	return cli_print(arguments, &out, CLI_OK);
+}
+
+/* Do the words that were given begin the verb's own? */
+static bool is_asked(const struct cli_verb *verb, const struct cli_arguments *arguments)
+{
+	struct str rest = str_c(verb->words);
+
+	for (size_t i = 0; i < arguments->operand_count; i++) {
+		if (rest.p == NULL || !str_eq(str_split(&rest, ' '), str_c(arguments->operands[i])))
+			return false;
+	}
+	return true;
+}
+
+static int verb_help(const struct cli_arguments *arguments)
+{
+	CLEANUP(buf_done) struct buf out = { 0 };
+
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		if (arguments->operand_count > 0 && is_asked(&verbs[i], arguments)) {
+			cli_usage(&out, &verbs[i]);
+		} else if (arguments->operand_count == 0) {
+			CLEANUP(buf_done) struct buf line = { 0 };
+
+			buf_fmt(&line, "pehra %s %s", verbs[i].words, verbs[i].operands);
+			cli_pad(&out, buf_view(&line), 32);
+			buf_fmt(&out, "%s\n", verbs[i].summary);
+		}
+	}
+	if (out.n == 0) {
+		struct why why = { 0 };
+
+		why_set(&why, ERR_USAGE, 0, "no such verb; `pehra help` lists them");
+		return cli_fail(arguments, &why);
+	}
+	return cli_print(arguments, &out, CLI_OK);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli_arguments arguments = { 0 };
+	struct why why = { 0 };
+
+	if (role_is_asked(argc, argv))
+		return role_run(argc, argv, server_roles, server_role_count);
+	if (cli_parse(verbs, ARRAY_LEN(verbs), argc, argv, &arguments, &why) != OK)
+		return cli_fail(&arguments, &why);
+	return arguments.verb->run(&arguments);
+}
