@@ -186,6 +186,7 @@ static void batch(const struct pehra *s, const uint32_t *addresses, pehra_id *id
 		listed += (unsigned)v4_filter_has(s, addresses[i] >> 8);
 	}
 	for (unsigned i = 0; i < listed; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.*): set above, for each i below listed */
 		permuted[i] = v4_permute(addresses[pending[i]] >> 8, s->v4_multiplier);
 		prefetch(&s->v4_lines[v4_home(permuted[i], s->v4_homes)]);
 	}

@@ -268,14 +268,18 @@ static void batch_group(const struct pehra *s, const uint64_t *highs, const uint
 		const struct v6_level *here = &s->v6_levels[level];
 
 		for (unsigned i = 0; i < n; i++) {
-			node[i] = node_below(here - 1, node[i],
-				node_rank(&here->nodes[node[i]], highs[which[i]]));
+			/* NOLINTNEXTLINE(clang-analyzer-core.*): which[] is set below n */
+			uint64_t high = highs[which[i]];
+
+			node[i] = node_below(
+				here - 1, node[i], node_rank(&here->nodes[node[i]], high));
 			prefetch(&here[-1].nodes[node[i]]);
 			if (level == 1)
 				prefetch(&s->v6_values[node[i] * V6_NODE_KEYS]);
 		}
 	}
 	for (unsigned i = 0; i < n; i++) {
+		/* NOLINTNEXTLINE(clang-analyzer-core.*): which[] is set below n */
 		uint64_t high = highs[which[i]];
 		uint64_t low = lows[which[i]];
 		uint64_t border = border_in_leaf(s, node[i], high);

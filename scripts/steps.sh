@@ -84,8 +84,8 @@ build()
 {
 	local output
 	output=$(ninja -C "$1" 2>&1) || {
-		printf '%s\n' "$output" | grep -vE '^(\[[0-9/]+\] |(gcc|g\+\+|clang)[^ ]* .* -c |ninja: )' |
-			tail -n 60
+		printf '%s\n' "$output" | sed -n '/^FAILED/,$p' |
+			grep -vE '^(\[[0-9/]+\] |(gcc|g\+\+|clang)[^ ]* .* -c |ninja: )' | head -n 60
 		return 1
 	}
 }

@@ -215,7 +215,7 @@ void json_put_double(struct json_writer *json, double value)
 		double back;
 
 		(void)snprintf(text, sizeof text, "%.*g", digits, value);
-		if (parse_double(str_c(text), &back) && memcmp(&back, &value, sizeof back) == 0)
+		if (parse_double(str_c(text), &back) && back == value)
 			break;
 	}
 	/* the integer -0 would lose its sign */

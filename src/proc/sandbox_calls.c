@@ -161,7 +161,7 @@ static int add_calls(scmp_filter_ctx filter, unsigned groups)
 	/* abort() signals its own process, no other */
 	if (sys == 0)
 		sys = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	return -sys;
 }
 

@@ -33,7 +33,7 @@ static const struct {
 static enum err refuse(
 	const struct reader *reader, enum err code, size_t from, size_t n, const char *expected)
 {
-	struct filter_fault ignored;
+	struct filter_fault ignored = { 0 };
 	struct filter_fault *fault = reader->fault == NULL ? &ignored : reader->fault;
 	struct str found = str_first(str_from_index(reader->text, from), n == 0 ? 1 : n);
 
@@ -103,7 +103,7 @@ static enum err read_value(
 {
 	size_t start = reader->at;
 	char expected[160];
-	struct str text;
+	struct str text = { 0 };
 
 	if (reader_peek(reader) == '"') {
 		TRY(read_quoted(reader, &text));

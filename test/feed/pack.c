@@ -47,10 +47,10 @@ void pack_xz(struct buf *out, struct str plain)
 	out->n += n;
 }
 
-static void little(struct buf *out, size_t value, int bytes)
+static void little(struct buf *out, uint64_t value, int bytes)
 {
 	for (int i = 0; i < bytes; i++)
-		buf_byte(out, (char)(value >> (8 * i)));
+		buf_byte(out, (char)(i < 8 ? value >> (8 * i) : 0));
 }
 
 /* The 26 bytes that a member's local header and its directory record share (APPNOTE 4.3.7). */

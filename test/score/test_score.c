@@ -84,8 +84,8 @@ static const char *equals_oracle(struct prop *prop)
 	if (memcmp(score.value, without.value, sizeof score.value) != 0 ||
 		score.until_s != without.until_s || score.action != without.action)
 		return "asking for the parts changed the score";
-	for (uint8_t role = 0; role < ROLE_COUNT; role++) {
-		double expected = oracle_log_odds(&model, claims, n, role);
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		double expected = oracle_log_odds(&model, claims, n, (uint8_t)role);
 
 		/* the accumulators are floats: seven digits */
 		if (fabs(expected - score.log_odds[role]) > 1e-5)

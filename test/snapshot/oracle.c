@@ -16,7 +16,7 @@ struct oracle *oracle_new(void)
 
 	must(oracle != NULL);
 	oracle->verdicts = verdict_table_new();
-	for (uint16_t i = 1; i <= ORACLE_VERDICTS; i++) {
+	for (unsigned i = 1; i <= ORACLE_VERDICTS; i++) {
 		struct pehra_verdict verdict = { .categories = i, .score = { (uint8_t)(i % 101) } };
 
 		must(verdict_table_intern(oracle->verdicts, &verdict, sources, i % 3) == i);
