@@ -130,9 +130,12 @@ enum err csv_next_field(struct csv_fields *fields, struct str *field, bool *foun
 		fields->ended = true; /* unless all goes well */
 		if (end == 0)
 			return fail(why, ERR_SYNTAX, "a quote is not closed");
+		*field = str_from(rest.p + 1, end - 2);
+		while (end < rest.n && rest.p[end] != separator &&
+			(rest.p[end] == ' ' || rest.p[end] == '\t'))
+			end++;
 		if (end < rest.n && rest.p[end] != separator)
 			return fail(why, ERR_SYNTAX, "text behind a closing quote");
-		*field = str_from(rest.p + 1, end - 2);
 		if (doubled)
 			*field = undouble(fields->arena, *field);
 	} else {

@@ -4,8 +4,9 @@
  * cuts slices and copies only fields that hold a doubled quote.
  *
  * Records end with LF or CRLF. A quote counts only as the first byte of a field; elsewhere it is a
- * byte like others. A quoted field may hold separators and line ends. What is refused costs its
- * record, not the file.
+ * byte like others. A quoted field may hold separators and line ends; blanks behind its closing
+ * quote are dropped, any other text there is refused. What is refused costs its record, not the
+ * file.
  */
 #pragma once
 

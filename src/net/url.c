@@ -60,13 +60,14 @@ static bool byte_is_control(uint8_t byte)
 	return byte < ' ' || byte == 0x7f;
 }
 
-static void put_coded(struct buf *out, uint8_t byte)
+static char *write_coded(char *to, uint8_t byte)
 {
 	static const char digits[] = "0123456789ABCDEF";
 
-	buf_byte(out, '%');
-	buf_byte(out, digits[byte >> 4]);
-	buf_byte(out, digits[byte & 15]);
+	*to++ = '%';
+	*to++ = digits[byte >> 4];
+	*to++ = digits[byte & 15];
+	return to;
 }
 
 /* The byte that s writes as %XX at i; false when no two hexadecimal digits follow. */
@@ -81,23 +82,21 @@ static bool coded_byte(struct str s, size_t i, uint8_t *out)
  */
 static enum err put_normal(struct buf *out, struct str s, struct str whole, struct why *why)
 {
+	char *to = buf_reserve(out, 3 * s.n);
+
 	for (size_t i = 0; i < s.n; i++) {
 		uint8_t byte = (uint8_t)s.p[i];
+		bool is_coded = byte == '%' && coded_byte(s, i, &byte);
 
-		if (byte == '%' && coded_byte(s, i, &byte)) {
-			if (byte_is_unreserved(byte))
-				buf_byte(out, (char)byte);
-			else
-				put_coded(out, byte);
-			i += 2;
-		} else if (byte_is_control(byte)) {
+		if (!is_coded && byte_is_control(byte))
 			return refuse(why, ERR_SYNTAX, "a control character in a URL", whole);
-		} else if (byte_is_unreserved(byte) || byte_is_reserved(byte)) {
-			buf_byte(out, (char)byte);
-		} else {
-			put_coded(out, byte);
-		}
+		if (byte_is_unreserved(byte) || (!is_coded && byte_is_reserved(byte)))
+			*to++ = (char)byte;
+		else
+			to = write_coded(to, byte);
+		i += is_coded ? 2 : 0;
 	}
+	out->n = (size_t)(to - out->data);
 	return OK;
 }
 
@@ -153,18 +152,21 @@ static enum err host_parse(struct str host, const struct url_rules *rules, struc
 			return refuse(why, ERR_SYNTAX, "no IPv6 address in the brackets", whole);
 		return OK;
 	}
-	for (size_t i = 0; i < host.n; i++) {
-		uint8_t byte = (uint8_t)host.p[i];
+	if (str_find(host, '%') < host.n) {
+		for (size_t i = 0; i < host.n; i++) {
+			uint8_t byte = (uint8_t)host.p[i];
 
-		if (byte == '%' && coded_byte(host, i, &byte))
-			i += 2;
-		buf_byte(&decoded, (char)byte);
+			if (byte == '%' && coded_byte(host, i, &byte))
+				i += 2;
+			buf_byte(&decoded, (char)byte);
+		}
+		host = buf_view(&decoded);
 	}
-	out->host_is_ip = ip_parse(buf_view(&decoded), NULL, &out->ip, NULL) == OK;
+	out->host_is_ip = ip_parse(host, NULL, &out->ip, NULL) == OK;
 	if (out->host_is_ip)
 		return OK;
 
-	enum err err = name_parse(buf_view(&decoded), &name_rules, &name, &reason);
+	enum err err = name_parse(host, &name_rules, &name, &reason);
 
 	if (err != OK)
 		return fail(why, err, "in the host of the URL, %s", reason.text);
@@ -306,6 +308,18 @@ static enum err parse(struct str s, const struct url_rules *rules, struct buf *t
 	return OK;
 }
 
+/* Cheap, and true for all that url_refang() would change. */
+static bool may_be_defanged(struct str s)
+{
+	if (str_find(s, '[') < s.n || str_find(s, '(') < s.n)
+		return true;
+	for (size_t i = 0; i < ARRAY_LEN(defanged_schemes); i++) {
+		if (str_starts_nocase(s, defanged_schemes[i].from))
+			return true;
+	}
+	return false;
+}
+
 enum err url_parse(struct str s, const struct url_rules *rules, struct buf *text, struct url *out,
 	struct why *why)
 {
@@ -318,7 +332,7 @@ enum err url_parse(struct str s, const struct url_rules *rules, struct buf *text
 		return fail(why, ERR_SYNTAX, "an empty URL");
 	if (s.n > URL_INPUT_MAX)
 		return refuse(why, ERR_LIMIT, "more than 2048 bytes", s);
-	if (rules->allow_defanged && url_refang(s, &refanged))
+	if (rules->allow_defanged && may_be_defanged(s) && url_refang(s, &refanged))
 		return parse(buf_view(&refanged), rules, text, out, why);
 	return parse(s, rules, text, out, why);
 }

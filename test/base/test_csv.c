@@ -18,6 +18,7 @@ static const struct {
 	{ "\"a,b\",\"c\"\"d\"\n", { 0 }, { "a,b", "c\"d" } },
 	{ "\"two\r\nlines\",x\n", { 0 }, { "two\r\nlines", "x" } },
 	{ "\"\",x\n", { 0 }, { "", "x" } },
+	{ "\"a\" \t,\"b\" \r\n", { 0 }, { "a", "b" } },
 	{ "a\"b,\"\"\"\"\n", { 0 }, { "a\"b", "\"" } },
 	{ "a\tb\"\t\"c\n", { .separator = '\t', .no_quotes = true }, { "a", "b\"", "\"c" } },
 	{ "a;b,c\n", { .separator = ';' }, { "a", "b,c" } },
@@ -98,7 +99,7 @@ static void test_stray_quote(void **state)
  */
 static bool naive_read(struct str text, struct buf *out)
 {
-	enum { START, PLAIN, QUOTED, CLOSED } at = START;
+	enum { START, PLAIN, QUOTED, CLOSED, BLANK } at = START;
 	bool pending = false;
 
 	for (size_t i = 0; i < text.n; i++) {
@@ -120,7 +121,11 @@ static bool naive_read(struct str text, struct buf *out)
 			buf_byte(out, c == ',' ? 1 : 2);
 			at = START;
 			pending = c == ',';
-		} else if (at == CLOSED) {
+		} else if (at == CLOSED && c == ' ') {
+			at = BLANK;
+		} else if (at == CLOSED || at == BLANK) {
+			if (c == ' ')
+				continue;
 			if (c != '\r' || i + 1 != text.n)
 				return false;
 		} else if (c == '"' && at == START) {
