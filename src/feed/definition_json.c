@@ -87,7 +87,7 @@ static int64_t integer_of(const struct member *member, const void *field)
 	case MEMBER_DOUBLE:
 		break;
 	}
-	must(!"the member is an integer");
+	must(false); /* the callers pass integers only */
 	return 0;
 }
 
