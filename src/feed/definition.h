@@ -52,7 +52,7 @@ struct feed_mapping {
 	 */
 	struct str records;
 	struct str metadata; /* JSON: a record that has this key is about the list */
-	struct feed_category_word *words;
+	const struct feed_category_word *words;
 	size_t word_n;
 };
 

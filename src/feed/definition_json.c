@@ -87,7 +87,7 @@ static int64_t integer_of(const struct member *member, const void *field)
 	case MEMBER_DOUBLE:
 		break;
 	}
-	must(!"the member is an integer");
+	must(false); /* the callers pass integers only */
 	return 0;
 }
 
@@ -202,12 +202,15 @@ static enum err mapping_read(
 	if (json_count(words) > FEED_CATEGORY_WORDS_MAX)
 		return fail(
 			why, ERR_LIMIT, "more than %d words in a mapping", FEED_CATEGORY_WORDS_MAX);
-	out->words = arena_array(arena, json_count(words), sizeof *out->words);
+
+	struct feed_category_word *to = arena_array(arena, json_count(words), sizeof *out->words);
+
+	out->words = to;
 	while (json_next_member(&it, &word, &value)) {
 		if (!json_i64(value, &number) || number < 0 || number >= CATEGORY_COUNT)
 			return fail(why, ERR_SYNTAX, "the word '%.*s' has no category",
 				STR_FMT(str_first(word, 64)));
-		out->words[out->word_n++] = (struct feed_category_word){ arena_str(arena, word),
+		to[out->word_n++] = (struct feed_category_word){ arena_str(arena, word),
 			(enum category)number };
 	}
 	return OK;

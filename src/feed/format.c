@@ -8,9 +8,67 @@ enum {
 	SNIFF_CANDIDATES = 3
 };
 
+#define LINES(name, doc, parse, looks)                                                    \
+	{                                                                                 \
+		STR_INIT(name), STR_INIT(doc), FORMAT_LINES, (parse), (looks), NULL, NULL \
+	}
+#define SAMPLE(kind, name, doc, parse, looks, mapping)                                          \
+	{                                                                                       \
+		STR_INIT(name), STR_INIT(doc), FORMAT_##kind, (parse), NULL, (looks), (mapping) \
+	}
+
+/* In the order in which they are tried: what only one source writes before what many write. */
 static const struct feed_format formats[] = {
-	{ STR_INIT("plain"), STR_INIT("one address, prefix, range, name, URL or hash per line"),
-		FORMAT_LINES, plain_parse, plain_looks, NULL, NULL },
+	SAMPLE(LINES, "zeek", "Zeek intelligence file: tab-separated with #fields", zeek_parse,
+		zeek_looks, NULL),
+	SAMPLE(DOCUMENT, "stix", "STIX 2.1 bundle or TAXII 2.1 envelope", stix_parse, stix_looks,
+		NULL),
+	SAMPLE(DOCUMENT, "eve", "Suricata EVE: one object per line, or an array", eve_parse,
+		eve_looks, NULL),
+	SAMPLE(DOCUMENT, "misp", "MISP event, search result or feed folder", misp_parse, misp_looks,
+		NULL),
+	SAMPLE(LINES, "spamhaus-json", "Spamhaus DROP as one object per line", ndjson_parse,
+		spamhaus_json_looks, &spamhaus_json_mapping),
+	SAMPLE(DOCUMENT, "sing-box", "rule set of sing-box", json_format_parse, sing_box_looks,
+		&sing_box_mapping),
+	SAMPLE(DOCUMENT, "otx", "pulses of AlienVault OTX", json_format_parse, otx_looks,
+		&otx_mapping),
+	SAMPLE(DOCUMENT, "proki", "events of CZ.NIC PROKI", json_format_parse, proki_looks,
+		&proki_mapping),
+	SAMPLE(DOCUMENT, "clean-mx", "XML of clean-mx", xml_format_parse, clean_mx_looks,
+		&clean_mx_mapping),
+	LINES("suricata", "rules of Suricata that name one indicator", suricata_parse,
+		suricata_looks),
+	LINES("rules", "rules of Surge, Quantumult, Clash: DOMAIN-SUFFIX,name,REJECT", rules_parse,
+		rules_looks),
+	LINES("dnsmasq", "dnsmasq: address=/name/0.0.0.0", dnsmasq_parse, dnsmasq_looks),
+	LINES("adblock", "ad blocker filters: ||name^", adblock_parse, adblock_looks),
+	SAMPLE(LINES, "rpz", "response policy zone, as a master file", rpz_parse, rpz_looks, NULL),
+	LINES("hosts", "hosts file: 0.0.0.0 name", hosts_parse, hosts_looks),
+	SAMPLE(LINES, "dshield", "DShield block list: first, last, width, targets (tabs)",
+		csv_parse, dshield_looks, &dshield_mapping),
+	LINES("ipsum", "ipsum: address, tab, number of lists", ipsum_parse, ipsum_looks),
+	SAMPLE(LINES, "cymru", "Team Cymru report: category|address|asn|time|...", csv_parse,
+		cymru_looks, &cymru_mapping),
+	SAMPLE(LINES, "spamhaus-cert", "Spamhaus report to CERTs", csv_parse, spamhaus_cert_looks,
+		&spamhaus_cert_mapping),
+	SAMPLE(LINES, "tweetfeed", "TweetFeed CSV: date, user, type, value, tags, link", csv_parse,
+		tweetfeed_looks, &tweetfeed_mapping),
+	SAMPLE(LINES, "ndjson", "one JSON object per line, with a mapping", ndjson_parse,
+		ndjson_looks, &json_mapping),
+	SAMPLE(DOCUMENT, "json", "JSON document, with a mapping", json_format_parse, json_looks,
+		&json_mapping),
+	SAMPLE(LINES, "maltrail", "Maltrail trails: a plain list with references", maltrail_parse,
+		maltrail_looks, NULL),
+	SAMPLE(LINES, "csv", "comma-separated columns, with a mapping or a header", csv_parse,
+		csv_looks, NULL),
+	SAMPLE(LINES, "tsv", "tab-separated columns, with a mapping or a header", csv_parse,
+		tsv_looks, &tsv_mapping),
+	LINES("plain", "one address, prefix, range, name, URL or hash per line", plain_parse,
+		plain_looks),
+	SAMPLE(DOCUMENT, "yaml", "YAML document, with a mapping", yaml_format_parse, yaml_looks,
+		&json_mapping),
+	SAMPLE(DOCUMENT, "xml", "XML document, with a mapping", xml_format_parse, NULL, NULL),
 };
 
 const struct feed_format *feed_format_find(struct str name)
@@ -40,6 +98,8 @@ static unsigned format_fit(const struct feed_format *format, const struct sniff_
 
 	if (format->sample_looks != NULL)
 		return format->sample_looks(sample) ? 100 : 0;
+	if (format->line_looks == NULL)
+		return 0;
 	for (size_t i = 0; i < sample->line_n; i++)
 		hits += format->line_looks(sample->lines[i]);
 	return sample->line_n == 0 ? 0 : (unsigned)(hits * 100 / sample->line_n);

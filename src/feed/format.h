@@ -20,7 +20,7 @@ struct feed_format {
 	enum err (*parse)(struct feed_intake *intake, struct why *why);
 	/* FORMAT_LINES: is a line without a comment of this form? Else NULL. */
 	bool (*line_looks)(struct str line);
-	/* Says with more than one line that it is this form; NULL: the share of line_looks(). */
+	/* Judges the sample whole; NULL: the share of line_looks(). Both NULL: never sniffed. */
 	bool (*sample_looks)(const struct sniff_sample *sample);
 	/* Used when the definition maps nothing; NULL for formats without mapping. */
 	const struct feed_mapping *mapping;

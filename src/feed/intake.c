@@ -98,7 +98,8 @@ struct intake_facts intake_facts(const struct feed_intake *intake)
 	};
 }
 
-enum err intake_next_line(struct feed_intake *intake, struct str *line, bool *more, struct why *why)
+enum err intake_next_raw_line(
+	struct feed_intake *intake, struct str *line, bool *more, struct why *why)
 {
 	for (;;) {
 		struct input_line next;
@@ -110,11 +111,19 @@ enum err intake_next_line(struct feed_intake *intake, struct str *line, bool *mo
 		intake->line++;
 		intake->report->lines++;
 		if (!next.is_too_long) {
-			*line = str_trim(next.text);
+			*line = next.text;
 			return OK;
 		}
 		intake_refuse(intake, REFUSED_TOO_LONG, next.text);
 	}
+}
+
+enum err intake_next_line(struct feed_intake *intake, struct str *line, bool *more, struct why *why)
+{
+	TRY(intake_next_raw_line(intake, line, more, why));
+	if (*more)
+		*line = str_trim(*line);
+	return OK;
 }
 
 enum err intake_document(struct feed_intake *intake, struct buf *out, struct why *why)

@@ -57,7 +57,8 @@ struct json_reader;
 
 struct feed_intake {
 	const struct feed_definition *definition;
-	const struct feed_mapping *mapping; /* the definition's, or the format's own */
+	const struct feed_mapping *mapping;     /* the definition's, or the format's own */
+	const struct feed_mapping *own_mapping; /* of the format; NULL: it has none */
 	const struct feed_sink *sink;
 	struct feed_report *report;
 	struct feed_input *input;
@@ -89,6 +90,9 @@ struct intake_facts intake_facts(const struct feed_intake *intake);
  * false at the end of the member. Fails when the input or the sink did.
  */
 NODISCARD enum err intake_next_line(
+	struct feed_intake *intake, struct str *line, bool *more, struct why *why);
+/* The same with its white space, for formats in which an indented line means something else. */
+NODISCARD enum err intake_next_raw_line(
 	struct feed_intake *intake, struct str *line, bool *more, struct why *why);
 /* The document of this member, whole. */
 NODISCARD enum err intake_document(struct feed_intake *intake, struct buf *out, struct why *why);

@@ -42,6 +42,7 @@ static enum err member_read(struct feed_intake *intake, struct why *why)
 	TRY(format_choose(definition, intake->input, &format, why));
 	intake->report->format = format->name;
 	intake->line = 0;
+	intake->own_mapping = format->mapping;
 	intake->mapping = format->mapping != NULL && mapping_is_empty(&definition->mapping)
 				  ? format->mapping
 				  : &definition->mapping;

@@ -260,13 +260,18 @@ static bool offer_colons(struct feed_intake *intake, struct str text,
 	return offer_name(intake, host, facts, shown);
 }
 
+/* "first-last", also one that is wrong: but 123-example.org is a name. */
 static bool text_is_range(struct str text)
 {
+	size_t dash = str_find(text, '-');
+	struct str first = str_trim(str_first(text, dash));
+	struct str last = str_trim(str_from_index(text, dash + 1));
 	struct ip_range range;
 
-	return str_find(text, '-') < text.n &&
-	       (ip_range_parse(text, NULL, &range, NULL) == OK ||
-		       text_is_dotted(str_trim(str_first(text, str_find(text, '-')))));
+	if (dash == text.n)
+		return false;
+	return ip_range_parse(text, NULL, &range, NULL) == OK ||
+	       (text_is_dotted(first) && str_find(first, '.') < first.n && text_is_dotted(last));
 }
 
 static bool offer_any(struct feed_intake *intake, struct str text, const struct intake_facts *facts,
