@@ -80,7 +80,7 @@ static bool take_offset(struct str *rest, int64_t *offset_s)
 	(void)take_byte(rest, ':');
 	if (!take_digits(rest, 2, &minutes) || hours > 23 || minutes > 59)
 		return false;
-	*offset_s = (hours * HOUR_S + minutes * MINUTE_S) * (west ? -1 : 1);
+	*offset_s = ((int64_t)hours * HOUR_S + (int64_t)minutes * MINUTE_S) * (west ? -1 : 1);
 	return true;
 }
 

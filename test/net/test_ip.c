@@ -156,7 +156,7 @@ static const char *range_is_exact(struct prop *prop)
 	}
 	if (next != ip_to_u32(&range.last) + 1)
 		return "the prefixes end elsewhere than the range";
-	return n <= 2 * 12 ? NULL : "more prefixes than needed";
+	return n <= (size_t)2 * 12 ? NULL : "more prefixes than needed";
 }
 
 static void test_ranges(void **state)

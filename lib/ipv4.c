@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/* Look-ups of IPv4 addresses. */
+#include "reader.h"
+
+#include "simd.h"
+
+enum { BATCH = 64 };
+
+static inline int v4_filter_has(const struct pehra *s, uint32_t slash24)
+{
+	return (LOAD_ACQUIRE(&s->v4_filter[slash24 >> 6]) >> (slash24 & 63) & 1) != 0;
+}
+
+/* A bit per host slot whose residual is key. */
+static inline uint32_t slots_equal(const struct v4_line *line, uint32_t hosts, uint16_t key)
+{
+#ifdef PEHRA_SSE2
+	const char *at = (const char *)line;
+	__m128i keys = _mm_set1_epi16((short)key);
+	/* the first load takes in half of the header, which is shifted out */
+	__m128i low = _mm_loadu_si128((const __m128i *)(at + 2));
+	__m128i high = _mm_loadu_si128((const __m128i *)(at + 18));
+	__m128i both = _mm_packs_epi16(_mm_cmpeq_epi16(low, keys), _mm_cmpeq_epi16(high, keys));
+
+	return (uint32_t)_mm_movemask_epi8(both) >> 1 & ((UINT32_C(1) << hosts) - 1);
+#else
+	uint32_t found = 0;
+
+	for (unsigned i = 0; i < hosts; i++)
+		found |= (uint32_t)(line->residual[i] == key) << i;
+	return found;
+#endif
+}
+
+static inline uint16_t v4_key(uint32_t permuted, uint32_t address)
+{
+	return (uint16_t)((permuted & 0xff) << 8 | (address & 0xff));
+}
+
+/* The id of the address's own slot in this line, 0 when it has none. */
+static inline pehra_id host_id(
+	const struct v4_line *line, uint32_t header, uint16_t key, unsigned *slot)
+{
+	uint32_t found = slots_equal(line, v4_header_hosts(header), key);
+
+	if (found == 0)
+		return 0;
+	*slot = (unsigned)__builtin_ctz(found);
+	return LOAD(&line->id[*slot]);
+}
+
+static inline struct pehra_spot short_spot(const struct pehra *s, uint32_t address)
+{
+	uint32_t slash16 = address >> 16;
+	pehra_id id = LOAD_ACQUIRE(&s->v4_short[slash16]);
+
+	if (id != SNAPSHOT_ID_DEEPER)
+		return (struct pehra_spot){ id, &s->v4_short_detail[slash16], 0 };
+
+	uint64_t mid = LOAD(&s->v4_mid_index[slash16]);
+
+	if (mid >= s->v4_mid_count)
+		return (struct pehra_spot){ 0, NULL, 0 };
+
+	uint64_t at = mid * V4_PAGE_IDS + (address >> 8 & 0xff);
+
+	return (struct pehra_spot){ LOAD(&s->v4_mids[at]), &s->v4_mid_detail[at], 0 };
+}
+
+/* What the slots of the whole /24 in one line say: a cover, a page, or both. */
+struct wholes {
+	struct pehra_spot cover;
+	uint64_t page; /* UINT64_MAX: none */
+};
+
+static inline void wholes_read(
+	const struct pehra *s, uint64_t number, uint32_t header, uint16_t key, struct wholes *out)
+{
+	const struct v4_line *line = &s->v4_lines[number];
+	unsigned hosts_end = V4_LINE_SLOTS - v4_header_wholes(header);
+
+	for (unsigned slot = V4_LINE_SLOTS; slot-- > hosts_end;) {
+		uint16_t residual = line->residual[slot];
+
+		if ((residual ^ key) >> 8 != 0)
+			continue;
+
+		pehra_id id = LOAD(&line->id[slot]);
+
+		if ((residual & 0xff) != 0)
+			out->page = v4_slot_page(residual, id);
+		else
+			out->cover = (struct pehra_spot){ id,
+				&s->v4_line_detail[number * V4_LINE_SLOTS + slot], 0 };
+	}
+}
+
+/* Everything from the home line on: own slot, page, cover, short level. */
+static inline struct pehra_spot walk(const struct pehra *s, uint32_t address)
+{
+	uint32_t permuted = v4_permute(address >> 8, s->v4_multiplier);
+	uint16_t key = v4_key(permuted, address);
+	uint64_t number = v4_home(permuted, s->v4_homes);
+	struct wholes wholes = { { 0, NULL, 0 }, UINT64_MAX };
+
+	for (unsigned i = 0; i < V4_CHAIN_MAX && number < s->v4_line_count; i++) {
+		const struct v4_line *line = &s->v4_lines[number];
+		uint32_t header = LOAD_ACQUIRE(&line->header);
+		unsigned slot = 0;
+		pehra_id id = host_id(line, header, key, &slot);
+
+		if (id != 0)
+			return (struct pehra_spot){ id,
+				&s->v4_line_detail[number * V4_LINE_SLOTS + slot], 0 };
+		if (v4_header_wholes(header) != 0)
+			wholes_read(s, number, header, key, &wholes);
+		if (v4_header_next(header) == 0)
+			break;
+		number = s->v4_homes + v4_header_next(header) - 1;
+	}
+	if (wholes.page < s->v4_page_count) {
+		uint64_t at = wholes.page * V4_PAGE_IDS + (address & 0xff);
+		pehra_id id = LOAD(&s->v4_pages[at]);
+
+		if (id != 0)
+			return (struct pehra_spot){ id, &s->v4_page_detail[at], 0 };
+	}
+	return wholes.cover.id != 0 ? wholes.cover : short_spot(s, address);
+}
+
+struct pehra_spot pehra_v4_spot(const struct pehra *s, uint32_t address)
+{
+	if (!v4_filter_has(s, address >> 8))
+		return (struct pehra_spot){ 0, NULL, 0 };
+	return walk(s, address);
+}
+
+pehra_id pehra_ipv4(const struct pehra *snapshot, uint32_t address)
+{
+	const struct pehra *s = snapshot;
+
+	if (!v4_filter_has(s, address >> 8))
+		return 0;
+
+	uint32_t permuted = v4_permute(address >> 8, s->v4_multiplier);
+	const struct v4_line *line = &s->v4_lines[v4_home(permuted, s->v4_homes)];
+	unsigned slot;
+	pehra_id id = host_id(line, LOAD_ACQUIRE(&line->header), v4_key(permuted, address), &slot);
+
+	return id != 0 ? id : walk(s, address).id;
+}
+
+/* A second round for what its home line did not answer; the line is in the cache by then. */
+static void batch_rest(const struct pehra *s, const uint32_t *addresses, pehra_id *ids,
+	const uint8_t *pending, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		ids[pending[i]] = walk(s, addresses[pending[i]]).id;
+}
+
+static void batch(const struct pehra *s, const uint32_t *addresses, pehra_id *ids, unsigned n)
+{
+	uint8_t pending[BATCH];
+	uint32_t permuted[BATCH];
+	unsigned listed = 0;
+	unsigned rest = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		ids[i] = 0;
+		pending[listed] = (uint8_t)i;
+		listed += (unsigned)v4_filter_has(s, addresses[i] >> 8);
+	}
+	for (unsigned i = 0; i < listed; i++) {
+		permuted[i] = v4_permute(addresses[pending[i]] >> 8, s->v4_multiplier);
+		prefetch(&s->v4_lines[v4_home(permuted[i], s->v4_homes)]);
+	}
+	for (unsigned i = 0; i < listed; i++) {
+		unsigned which = pending[i];
+		const struct v4_line *line = &s->v4_lines[v4_home(permuted[i], s->v4_homes)];
+		uint32_t header = LOAD_ACQUIRE(&line->header);
+		uint32_t next = v4_header_next(header);
+		unsigned slot;
+		pehra_id id = host_id(line, header, v4_key(permuted[i], addresses[which]), &slot);
+
+		ids[which] = id;
+		pending[rest] = (uint8_t)which;
+		rest += id == 0;
+		if (id == 0 && next != 0)
+			prefetch(&s->v4_lines[s->v4_homes + next - 1]);
+	}
+	batch_rest(s, addresses, ids, pending, rest);
+}
+
+void pehra_ipv4_batch(
+	const struct pehra *snapshot, const uint32_t *addresses, pehra_id *ids, size_t n)
+{
+	while (n > 0) {
+		unsigned now = n < BATCH ? (unsigned)n : BATCH;
+
+		batch(snapshot, addresses, ids, now);
+		addresses += now;
+		ids += now;
+		n -= now;
+	}
+}
+
+/* The filter may keep a bit after the last entry of a /24 was taken out, so it is looked at. */
+static int any_in_range(const struct pehra *s, uint32_t first, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (pehra_v4_spot(s, first + i).id != 0)
+			return 1;
+	}
+	return 0;
+}
+
+int pehra_v4_any_within(const struct pehra *s, uint32_t address, unsigned width)
+{
+	if (width >= 24) {
+		uint32_t count = UINT32_C(1) << (32 - width);
+
+		return any_in_range(s, address & ~(count - 1), count);
+	}
+
+	uint32_t first = address >> 8 & ~((UINT32_C(1) << (24 - width)) - 1);
+	uint32_t end = first + (UINT32_C(1) << (24 - width));
+
+	for (uint32_t slash24 = first; slash24 < end;) {
+		uint64_t word = LOAD_ACQUIRE(&s->v4_filter[slash24 >> 6]) >> (slash24 & 63);
+
+		if (word == 0) {
+			slash24 = (slash24 | 63) + 1;
+			continue;
+		}
+		slash24 += (uint32_t)__builtin_ctzll(word);
+		if (slash24 < end && any_in_range(s, slash24 << 8, 256))
+			return 1;
+		slash24++;
+	}
+	return 0;
+}

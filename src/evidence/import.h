@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Imports: how claims come into the store. One import is one reading of one source's list (or of
+ * news from it), in batches; keeper alone imports.
+ *
+ * Each batch is merged in a transaction of its own, so an acknowledged batch is durable, and the
+ * same batch once more within the import changes nothing. Finishing ends the claims that a full
+ * list no longer makes; until then nothing ends, so an import that breaks off loses nothing.
+ *
+ * Merging rule. A row is one source's claim (source, indicator, role, category). When an import
+ * meets it for the first time: if it is new, or had ended, or its source says that it was seen
+ * later than known, this is a new sighting: both accumulators decay to now and grow by one (never
+ * by more: counts are kept apart). If it is merely still in the list, it is only marked as met.
+ * first_seen is the least, last_seen the greatest of what was said; the source's silence counts as
+ * now, at its first sighting. Times ahead of now are taken as now.
+ */
+#pragma once
+
+#include "evidence/claim.h"
+#include "store/db.h"
+
+enum import_kind {
+	IMPORT_FULL_LIST, /* what it does not name has ended */
+	IMPORT_ADDITIONS  /* news: nothing ends by absence */
+};
+
+enum { IMPORT_HASH_BYTES = 32 };
+
+struct import_request {
+	struct str source; /* its name; made when new */
+	enum import_kind kind;
+	int64_t now_s;
+	/* of the input and of how it is read; all zero: never "unchanged" */
+	uint8_t content_hash[IMPORT_HASH_BYTES];
+	struct str resume; /* what the job is, opaque text kept in the run row; may be empty */
+};
+
+struct import;
+
+/*
+ * Starts a run. *is_unchanged: the source's last finished run had the same hash, so there is
+ * nothing to do; the source's time of success is noted, *out is NULL.
+ */
+NODISCARD enum err import_begin(struct db *db, const struct import_request *request,
+	struct import **out, bool *is_unchanged, struct why *why);
+/* The number of the run, which names it in the store and in the API. */
+int64_t import_run(const struct import *import);
+
+/* Merges a sorted batch, durably. On failure the batch may be given again. */
+NODISCARD enum err import_batch(
+	struct import *import, const struct claim_batch *batch, struct why *why);
+
+/* How the reading went, for the run's row. */
+struct import_refusal {
+	struct str reason;
+	uint64_t count;
+	uint64_t line;
+	struct str sample;
+};
+
+struct import_reading {
+	uint64_t lines;
+	uint64_t accepted;
+	uint64_t refused;
+	struct str format;
+	const struct import_refusal *refusals;
+	size_t refusal_count;
+};
+
+/* What an import changed. */
+struct import_result {
+	uint64_t added;   /* claims that are new or began again */
+	uint64_t updated; /* seen anew */
+	uint64_t kept;    /* still listed */
+	uint64_t ended;
+};
+
+/*
+ * Ends what left the list (with an episode in the history), notes the reading and the source's
+ * success, all in one transaction. The import is gone afterwards when OK; else it may be tried
+ * again or aborted. etag and last_modified may be empty.
+ */
+NODISCARD enum err import_finish(struct import **import, const struct import_reading *reading,
+	struct str etag, struct str last_modified, struct import_result *out, struct why *why);
+/* Marks the run as failed with the reason; what was merged stays, nothing ends. For every failure.
+ */
+void import_abort(struct import **import, const struct import_reading *reading, struct str reason);
+
+/* A failure before anything was read (a fetch that failed): the source's status shows it. */
+NODISCARD enum err import_failed(
+	struct db *db, struct str source, int64_t now_s, struct str reason, struct why *why);
+/* The source answered that nothing changed (HTTP 304). */
+NODISCARD enum err import_not_modified(
+	struct db *db, struct str source, int64_t now_s, struct why *why);
+
+/* One claim by a sensor or a person, in one transaction: the cheap path. */
+NODISCARD enum err import_one(struct db *db, struct str source, const struct claim *claim,
+	int64_t now_s, struct why *why);
+
+/* Runs that were under way when their keeper ended, oldest first: resume as given at the start. */
+typedef enum err (*import_unfinished_each)(
+	void *state, int64_t run, struct str resume, struct why *why);
+NODISCARD enum err import_unfinished(
+	struct db *db, import_unfinished_each each, void *state, struct why *why);
+/* Marks an unfinished run as interrupted. */
+NODISCARD enum err import_interrupted(struct db *db, int64_t run, int64_t now_s, struct why *why);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Reading evidence: all of it in order, or what concerns one indicator. For keeper, and for web and
+ * the command line on a read-only connection.
+ */
+#pragma once
+
+#include "evidence/claim.h"
+#include "store/db.h"
+
+/* One row. Slices live until the next row. */
+struct evidence {
+	struct str key; /* of the indicator, see indicator_key() */
+	uint32_t source;
+	uint8_t role;
+	uint8_t category;
+	uint8_t tlp;
+	int16_t confidence;
+	uint64_t count;
+	int64_t first_seen_s;
+	int64_t last_seen_s;
+	int64_t ended_s; /* 0: still claimed */
+	double recent;   /* accumulators at decayed_at_s */
+	double lasting;
+	int64_t decayed_at_s;
+	struct str reference;
+};
+
+typedef enum err (*evidence_each)(void *state, const struct evidence *row, struct why *why);
+
+/* Everything, ordered by (source, indicator). The bulk path: well under a microsecond a row. */
+NODISCARD enum err evidence_scan(struct db *db, evidence_each each, void *state, struct why *why);
+/* One source's, ordered by indicator. */
+NODISCARD enum err evidence_of_source(
+	struct db *db, uint32_t source, evidence_each each, void *state, struct why *why);
+
+/* Claims about exactly this indicator. */
+NODISCARD enum err evidence_of(struct db *db, const struct indicator *indicator, evidence_each each,
+	void *state, struct why *why);
+/* About wider prefixes that hold it, or names above it with everything below. Not itself. */
+NODISCARD enum err evidence_covering(struct db *db, const struct indicator *indicator,
+	evidence_each each, void *state, struct why *why);
+/* About everything within a prefix, the prefix itself included. */
+NODISCARD enum err evidence_within(struct db *db, const struct prefix *prefix, evidence_each each,
+	void *state, struct why *why);
+
+/* The end of an episode: a claim that was listed from started to ended. */
+struct episode {
+	struct str key;
+	uint32_t source;
+	uint8_t role;
+	uint8_t category;
+	int64_t started_s;
+	int64_t ended_s;
+};
+typedef enum err (*episode_each)(void *state, const struct episode *row, struct why *why);
+NODISCARD enum err episodes_of(struct db *db, const struct indicator *indicator, episode_each each,
+	void *state, struct why *why);
+
+/* A source and how its feed fares. Texts live until the next row. */
+struct source_status {
+	uint32_t id;
+	struct str name;
+	struct str family;
+	bool has_weight;
+	double weight;
+	uint64_t listed; /* claims not ended */
+	uint64_t ended;
+	int64_t last_attempt_s; /* 0: never */
+	int64_t last_success_s;
+	uint32_t failures;  /* since the last success */
+	struct str failure; /* the last one's reason */
+	struct str etag;
+	struct str last_modified;
+	int64_t last_run;     /* 0: none */
+	struct str run_state; /* "done", "unchanged", "failed", "interrupted", "running" */
+	uint64_t lines;
+	uint64_t accepted;
+	uint64_t refused;
+	uint64_t added;
+	uint64_t run_ended; /* claims that the last run ended */
+};
+typedef enum err (*source_each)(void *state, const struct source_status *row, struct why *why);
+/* All sources by name; name not empty: that one. Counting their claims costs a scan: on request. */
+NODISCARD enum err source_list(struct db *db, struct str name, bool with_counts, source_each each,
+	void *state, struct why *why);
+/* Makes the source when it is new; weight NaN keeps the model's default. */
+NODISCARD enum err source_set(struct db *db, struct str name, struct str family, double weight,
+	int64_t now_s, struct why *why);
+
+/* Refusals of a run. */
+struct import_refusal;
+typedef enum err (*refusal_each)(void *state, const struct import_refusal *row, struct why *why);
+NODISCARD enum err refusals_of(
+	struct db *db, int64_t run, refusal_each each, void *state, struct why *why);
+
+NODISCARD enum err evidence_count(struct db *db, uint64_t *out, struct why *why);

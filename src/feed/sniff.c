@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "feed/sniff.h"
+
+#include "feed/lines.h"
+
+void sniff_sample_make(struct sniff_sample *out, struct str name, struct str text, bool is_whole)
+{
+	*out = (struct sniff_sample){ .name = name, .text = text };
+	out->has_nul = str_find(text, '\0') < text.n;
+
+	size_t last = str_find_last(text, '\n');
+	struct str rest = is_whole || last == text.n ? text : str_first(text, last);
+	struct str line;
+
+	while (str_next_line(&rest, &line)) {
+		line = str_trim(line);
+		if (line.n == 0)
+			continue;
+		if (line_is_comment(line) && out->comment_n < SNIFF_LINES_MAX)
+			out->comments[out->comment_n++] = line;
+		else if (!line_is_comment(line) && out->line_n < SNIFF_LINES_MAX)
+			out->lines[out->line_n++] = line;
+	}
+}
+
+char sniff_first_byte(const struct sniff_sample *sample)
+{
+	struct str text = str_trim(sample->text);
+
+	return text.n == 0 ? '\0' : text.p[0];
+}

@@ -1,0 +1,337 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Keeper's loop: messages of the other roles, callers at the control socket, the result of a build,
+ * and what the clock makes due.
+ */
+#include "base/io.h"
+#include "base/log.h"
+#include "evidence/retention.h"
+#include "keeper/service.h"
+#include "proc/control.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+enum {
+	NS_PER_MS = 1000000,
+	TICK_MS = 1000,
+	FEEDS_EVERY_MS = 5000,
+	START_BUILD_MS = 0,
+	CATALOGUE_SETTLE_MS = 200,
+	RETRY_BUILD_MS = 10000
+};
+
+static int64_t now_ns(const struct service *service)
+{
+	return clock_monotonic_ns(service->keeper.clock);
+}
+
+void service_want_build(struct service *service, int64_t delay_ms)
+{
+	int64_t due = now_ns(service) + delay_ms * NS_PER_MS;
+
+	if (service->build_due_ns == 0 || due < service->build_due_ns)
+		service->build_due_ns = due;
+}
+
+static void send_text(struct channel *channel, enum message_type type, uint64_t id, struct str json)
+{
+	struct why why;
+
+	if (channel == NULL || !channel_is_open(channel))
+		return;
+	if (channel_send_text(channel, type, id, json, &why) != OK)
+		log_why(LOG_WARNING, "answer_lost", &why);
+}
+
+void service_reply(struct service *service, struct channel *asker, uint64_t id, struct str json)
+{
+	(void)service;
+	send_text(asker, MESSAGE_REPLY, id, json);
+}
+
+void service_progress(struct service *service, struct channel *asker, uint64_t id, struct str json)
+{
+	(void)service;
+	/* progress is news, not duty: one that does not listen gets the next */
+	if (asker != NULL && !channel_is_full(asker))
+		send_text(asker, MESSAGE_PROGRESS, id, json);
+}
+
+void service_event(struct service *service, const char *type, struct str members)
+{
+	struct channel *web = child_peer(service->child, PROCESS_WEB, 0);
+	CLEANUP(buf_done) struct buf text = { 0 };
+
+	service->next_event++;
+	if (web == NULL || channel_is_full(web))
+		return;
+	buf_fmt(&text, "{\"event\":\"%s\"%s%.*s}", type, members.n == 0 ? "" : ",",
+		STR_FMT(members));
+	send_text(web, MESSAGE_EVENT, service->next_event, buf_view(&text));
+}
+
+static void on_command(struct service *service, struct channel *channel, const struct actor *local,
+	struct message *message)
+{
+	CLEANUP(buf_done) struct buf answer = { 0 };
+	bool is_deferred = false;
+
+	command_execute(service, channel, local, message, &answer, &is_deferred);
+	if (!is_deferred)
+		service_reply(service, channel, message->id, buf_view(&answer));
+}
+
+static void on_message(struct service *service, struct child_event *event)
+{
+	struct message *message = &event->message;
+	struct why why;
+
+	if (message->type == MESSAGE_COMMAND)
+		on_command(service, event->channel, NULL, message);
+	else if (message->type == MESSAGE_PING &&
+		 channel_send(event->channel,
+			 &(struct message){ MESSAGE_PONG, message->id, message->payload, -1 },
+			 &why) != OK)
+		log_why(LOG_WARNING, "pong_lost", &why);
+	else if (event->peer == PROCESS_FETCH || event->peer == PROCESS_PARSE)
+		job_message(service, event->peer, event->index, message);
+}
+
+static void on_peer_lost(struct service *service, const struct child_event *event)
+{
+	jobs_asker_lost(service, event->channel);
+	if (event->peer == PROCESS_FETCH || event->peer == PROCESS_PARSE)
+		jobs_peer_lost(service, event->peer, event->index);
+}
+
+static void on_reload(struct service *service)
+{
+	struct why why;
+
+	if (keeper_reload(&service->keeper, buf_view(&service->child->settings), &why) != OK) {
+		log_why(LOG_ERROR, "reload_refused", &why);
+		return;
+	}
+	service_want_build(service, CATALOGUE_SETTLE_MS);
+}
+
+/* True when keeper shall end. */
+static bool events_handle(struct service *service)
+{
+	struct child_event event;
+	bool is_over = false;
+
+	while (child_next(service->child, &event)) {
+		if (event.kind == CHILD_MESSAGE)
+			on_message(service, &event);
+		else if (event.kind == CHILD_PEER_LOST)
+			on_peer_lost(service, &event);
+		else if (event.kind == CHILD_RELOAD)
+			on_reload(service);
+		else if (event.kind == CHILD_STOP)
+			is_over = true;
+		message_done(&event.message);
+	}
+	return is_over;
+}
+
+static void client_close(struct service *service, struct client *client)
+{
+	jobs_asker_lost(service, &client->channel);
+	channel_done(&client->channel);
+	client->is_used = false;
+}
+
+/* The kernel says who calls: root and the server's own user may do everything, others nothing. */
+static struct actor actor_of_caller(const struct control_caller *caller)
+{
+	struct actor actor = { .permissions = 0 };
+
+	if (caller->uid == 0 || caller->uid == getuid())
+		actor.permissions = TOKEN_PERMISSIONS_ALL;
+	(void)snprintf(actor.name, sizeof actor.name, "uid:%u", (unsigned)caller->uid);
+	return actor;
+}
+
+static void clients_accept(struct service *service)
+{
+	struct control_caller caller;
+	struct channel channel;
+	struct why why;
+
+	while (control_accept(service->control, &channel, &caller, &why) == OK) {
+		size_t i = 0;
+
+		while (i < CLIENTS_MAX && service->clients[i].is_used)
+			i++;
+		if (i == CLIENTS_MAX) {
+			log_event(LOG_WARNING, "control_full", LOG_U("uid", caller.uid));
+			channel_done(&channel);
+			continue;
+		}
+		service->clients[i] = (struct client){
+			.channel = channel, .actor = actor_of_caller(&caller), .is_used = true
+		};
+	}
+}
+
+static void client_turn(struct service *service, struct client *client, short revents)
+{
+	enum err read = OK;
+	struct message message;
+	struct why why;
+
+	if ((revents & POLLOUT) != 0 && channel_write(&client->channel, &why) != OK)
+		log_why(LOG_DEBUG, "control_write", &why);
+	if ((revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+		read = channel_read(&client->channel, &why);
+	while (channel_next(&client->channel, &message)) {
+		if (message.type == MESSAGE_COMMAND)
+			on_command(service, &client->channel, &client->actor, &message);
+		message_done(&message);
+	}
+	if (read != OK || !channel_is_open(&client->channel))
+		client_close(service, client);
+}
+
+static void build_finished(struct service *service)
+{
+	CLEANUP(buf_done) struct buf members = { 0 };
+	struct build_result result;
+	struct why why;
+	struct channel *parent = &service->child->parent;
+
+	if (builder_finish(&service->builder, &service->keeper, &result, &why) != OK) {
+		bool is_spare_used_up = why.code == ERR_FULL && why.sys == 0;
+
+		/* changes that came while it was built did not fit: the next one has them */
+		if (!is_spare_used_up)
+			log_why(LOG_ERROR, "snapshot_failed", &why);
+		service_want_build(service, is_spare_used_up ? 0 : RETRY_BUILD_MS);
+		builds_answer(service, NULL, &why);
+		if (!is_spare_used_up)
+			return;
+		result = (struct build_result){ 0 };
+	}
+	log_event(LOG_INFO, "snapshot_built", LOG_U("generation", result.generation),
+		LOG_U("ipv4", result.v4), LOG_U("ipv6", result.v6), LOG_U("texts", result.texts),
+		LOG_U("cpu_ms", result.cpu_ms), LOG_U("peak_kib", result.peak_kib));
+	buf_fmt(&members, "\"generation\":%llu,\"ipv4\":%llu,\"ipv6\":%llu,\"texts\":%llu",
+		(unsigned long long)result.generation, (unsigned long long)result.v4,
+		(unsigned long long)result.v6, (unsigned long long)result.texts);
+	service_event(service, "generation", buf_view(&members));
+	buf_clear(&members);
+	buf_fmt(&members, "{\"generation\":%llu}", (unsigned long long)result.generation);
+	send_text(parent, MESSAGE_GENERATION, result.generation, buf_view(&members));
+	builds_answer(service, &result, NULL);
+}
+
+static void clock_turn(struct service *service)
+{
+	struct keeper *keeper = &service->keeper;
+	int64_t now = now_ns(service);
+	struct why why;
+
+	if (now >= service->feeds_due_ns) {
+		service->feeds_due_ns = now + (int64_t)FEEDS_EVERY_MS * NS_PER_MS;
+		jobs_due(service);
+	}
+	if (service->builder.pid == 0 && service->build_due_ns != 0 &&
+		now >= service->build_due_ns) {
+		service->build_due_ns = 0;
+		if (builder_start(&service->builder, keeper, &why) != OK) {
+			log_why(LOG_ERROR, "snapshot_failed", &why);
+			service_want_build(service, RETRY_BUILD_MS);
+		} else {
+			/* scores fade with time, so they are made anew even when nothing is said */
+			service_want_build(service, keeper->config.snapshot.interval_s * 1000);
+		}
+	}
+}
+
+/* What poll() looks at besides the child's channels, in this order. */
+static size_t poll_rows(const struct service *service, struct pollfd *rows)
+{
+	size_t n = 0;
+
+	rows[n++] = (struct pollfd){ service->control, POLLIN, 0 };
+	rows[n++] = (struct pollfd){ service->builder.pid == 0 ? -1 : service->builder.result,
+		POLLIN, 0 };
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		const struct client *client = &service->clients[i];
+
+		rows[n++] = (struct pollfd){ client->is_used ? client->channel.fd : -1,
+			client->is_used ? channel_events(&client->channel) : (short)0, 0 };
+	}
+	return n;
+}
+
+static enum err turn(struct service *service, bool *is_over, struct why *why)
+{
+	struct pollfd rows[CHILD_POLL_MAX + 2 + CLIENTS_MAX];
+	size_t children = child_poll_fill(service->child, rows);
+	struct pollfd *own = rows + children;
+	size_t n = poll_rows(service, own);
+
+	if (poll(rows, children + n, TICK_MS) == -1)
+		return OK; /* a signal: look again */
+	TRY(child_poll_done(service->child, rows, children, why));
+	*is_over = events_handle(service);
+	if (own[0].revents != 0)
+		clients_accept(service);
+	if (service->builder.pid != 0 && own[1].revents != 0)
+		build_finished(service);
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		if (service->clients[i].is_used && own[2 + i].revents != 0)
+			client_turn(service, &service->clients[i], own[2 + i].revents);
+	}
+	clock_turn(service);
+	jobs_advance(service);
+	return OK;
+}
+
+static enum err serve(struct service *service, struct why *why)
+{
+	struct child *child = service->child;
+	bool is_over = false;
+
+	TRY(keeper_open(
+		&service->keeper, child->data, child->clock, buf_view(&child->settings), why));
+	/* an old snapshot answers until the new one is there */
+	if (live_reopen(&service->keeper, why) != OK && why->code != ERR_NOT_FOUND)
+		log_why(LOG_WARNING, "no_snapshot", why);
+	TRY(jobs_resume(service, why));
+	service_want_build(service, START_BUILD_MS);
+	service->control = child_inherited(child, CONTROL_NAME, 0);
+	TRY(child_ready(child, why));
+	while (!is_over)
+		TRY(turn(service, &is_over, why));
+	return OK;
+}
+
+int keeper_role(struct child *child)
+{
+	struct service *service = calloc(1, sizeof *service);
+	struct why why = { 0 };
+	enum err err;
+
+	must(service != NULL);
+	service->child = child;
+	service->control = -1;
+	service->next_job = 1;
+	err = serve(service, &why);
+	if (err != OK && err != ERR_CLOSED)
+		log_why(LOG_ERROR, "keeper_ends", &why);
+	builder_cancel(&service->builder);
+	jobs_drop(service);
+	for (size_t i = 0; i < CLIENTS_MAX; i++) {
+		if (service->clients[i].is_used)
+			client_close(service, &service->clients[i]);
+	}
+	keeper_close(&service->keeper);
+	free(service);
+	return err == OK || err == ERR_CLOSED          ? CHILD_EXIT_OK
+	       : err == ERR_SYNTAX || err == ERR_USAGE ? CHILD_EXIT_HOPELESS
+						       : CHILD_EXIT_FAILED;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Bringing one indicator's change to the readers at once: its evidence is scored again and the
+ * entry put into the live snapshot, without waiting for the next generation.
+ */
+#pragma once
+
+#include "keeper/keeper.h"
+
+/* Makes live.pehra anew from the newest generation and maps it for writing. */
+NODISCARD enum err live_reopen(struct keeper *keeper, struct why *why);
+
+/*
+ * Scores the indicator of this key from the store and puts the result in place. ERR_FULL when only
+ * a new generation can show the change: the spare room is used up, or the indicator holds others
+ * (a wider prefix, a name with all below), whose scores change with it.
+ */
+NODISCARD enum err live_apply(struct keeper *keeper, struct str key, struct why *why);

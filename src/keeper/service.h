@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Keeper at work: its state, its jobs, who is connected, and the snapshot that is being built. One
+ * thread; the building of a snapshot is a process of its own, so that a report is taken meanwhile.
+ */
+#pragma once
+
+#include "keeper/builder.h"
+#include "keeper/command.h"
+#include "keeper/job.h"
+#include "proc/child.h"
+
+enum { CLIENTS_MAX = 32, EVENT_TEXT_MAX = 4096 };
+
+/* One caller at the control socket. */
+struct client {
+	struct channel channel;
+	struct actor actor;
+	bool is_used;
+};
+
+struct service {
+	struct keeper keeper;
+	struct child *child;
+	struct job *jobs[JOBS_MAX];
+	size_t job_count;
+	uint64_t next_job;
+	uint64_t next_event;
+	struct client clients[CLIENTS_MAX];
+	int control; /* the listening socket; the child's */
+	struct builder builder;
+	int64_t build_due_ns; /* monotonic; 0: nothing is due */
+	int64_t feeds_due_ns;
+	int64_t retention_due_s;
+};
+
+/* A new snapshot is wanted within delay_ms; an earlier wish stays. */
+void service_want_build(struct service *service, int64_t delay_ms);
+
+/* Answers on a channel that may be gone by now. */
+void service_reply(struct service *service, struct channel *asker, uint64_t id, struct str json);
+void service_progress(struct service *service, struct channel *asker, uint64_t id, struct str json);
+
+/* Tells web, for server-sent events: {"event":type, ...}; members is what stands between. */
+void service_event(struct service *service, const char *type, struct str members);
+
+/* The role's main function (proc/role.h). */
+int keeper_role(struct child *child);

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The inside of a verdict table: records and source sets in the form of the file, found again by
+ * content. The builder writes it out; the live copy fills one from the file it opens.
+ */
+#pragma once
+
+#include "base/buf.h"
+#include "base/map.h"
+#include "snapshot/build.h"
+
+struct verdict_table {
+	struct buf records;     /* struct pehra_verdict by id; id 0 is all zero */
+	struct map ids;         /* record bytes → id */
+	struct buf set_starts;  /* uint32_t by set; set 0 is empty */
+	struct buf set_numbers; /* uint16_t: count, numbers; ... */
+	struct map sets;        /* numbers → set */
+};
+
+uint32_t verdict_table_count(const struct verdict_table *table); /* the largest id */
+uint32_t verdict_table_sets(const struct verdict_table *table);  /* set 0 included */
