@@ -19,14 +19,14 @@ namespace dom = simdjson::dom;
 
 struct json_reader {
 	dom::parser parser{ JSON_BYTES_MAX };
-	std::vector<std::string_view> keys; /* of the object under check; kept for its memory */
+	std::vector<std::string_view> keys; /* of the objects under check; kept for its memory */
 };
 
 namespace
 {
 
-/* Objects of so few members are compared pairwise; larger ones are sorted. */
-constexpr size_t PAIRWISE_MAX = 12;
+/* Objects of more members are sorted to find a key that stands twice. */
+constexpr size_t COMPARED_MAX = 32;
 constexpr size_t FIRST_CAPACITY = 4096;
 
 /*
@@ -100,51 +100,99 @@ enum err refuse(simdjson::error_code code, struct why *why)
 	return fail(why, ERR_SYNTAX, "not valid JSON: %s", simdjson::error_message(code));
 }
 
-/* The key that an object holds twice, or one without data. */
-std::string_view repeated_key(dom::object object, std::vector<std::string_view> &keys)
+/* One of 64 bits by which most different keys differ. */
+uint64_t key_bit(std::string_view key)
 {
-	keys.clear();
-	for (dom::key_value_pair member : object)
-		keys.push_back(member.key);
-	if (keys.size() <= PAIRWISE_MAX) {
-		for (size_t i = 1; i < keys.size(); i++) {
-			for (size_t j = 0; j < i; j++) {
-				if (keys[i] == keys[j])
-					return keys[i];
+	if (key.empty())
+		return 1;
+
+	size_t mix = key.size() * 7 + static_cast<unsigned char>(key.front()) * 31u +
+		     static_cast<unsigned char>(key.back()) * 13u +
+		     static_cast<unsigned char>(key[key.size() / 2]) * 5u;
+
+	return uint64_t{ 1 } << (mix * UINT64_C(0x9e3779b97f4a7c15) >> 58);
+}
+
+/*
+ * Looks for a key that stands twice in one object. Most keys are told apart by their bit, so few
+ * are compared. keys is a stack: what lies from an object's base on are its keys so far. Depth
+ * first; recursion is bounded by JSON_DEPTH_MAX.
+ */
+class repeated_key
+{
+      public:
+	explicit repeated_key(std::vector<std::string_view> &stack) : keys(stack)
+	{
+		keys.clear();
+	}
+
+	bool is_within(dom::element element)
+	{
+		if (element.is_object())
+			return is_in_object(as<dom::object>(element));
+		if (!element.is_array())
+			return false;
+		for (dom::element each : as<dom::array>(element)) {
+			if (is_within(each))
+				return true;
+		}
+		return false;
+	}
+
+	std::string_view found;
+
+      private:
+	std::vector<std::string_view> &keys;
+
+	bool is_in_object(dom::object object)
+	{
+		size_t base = keys.size();
+		uint64_t seen = 0;
+
+		for (dom::key_value_pair member : object) {
+			uint64_t bit = key_bit(member.key);
+
+			if ((seen & bit) != 0 && keys.size() - base < COMPARED_MAX &&
+				is_among(member.key, base))
+				return true;
+			seen |= bit;
+			keys.push_back(member.key);
+			if (is_within(member.value))
+				return true;
+		}
+
+		bool twice = keys.size() - base > COMPARED_MAX && is_among_sorted(base);
+
+		keys.resize(base);
+		return twice;
+	}
+
+	bool is_among(std::string_view key, size_t base)
+	{
+		for (size_t i = base; i < keys.size(); i++) {
+			if (keys[i] == key) {
+				found = key;
+				return true;
 			}
 		}
-		return {};
+		return false;
 	}
-	/* not a hash table: nobody can choose keys that make sorting slow */
-	std::sort(keys.begin(), keys.end());
-	auto twin = std::adjacent_find(keys.begin(), keys.end());
-	return twin == keys.end() ? std::string_view{} : *twin;
-}
 
-/* Depth first; recursion is bounded by JSON_DEPTH_MAX. */
-std::string_view repeated_key_within(dom::element element, std::vector<std::string_view> &keys)
-{
-	if (element.is_array()) {
-		for (dom::element each : as<dom::array>(element)) {
-			std::string_view found = repeated_key_within(each, keys);
+	/* Not a hash table: nobody can choose keys that make sorting slow. */
+	bool is_among_sorted(size_t base)
+	{
+		auto first = keys.begin() + static_cast<std::ptrdiff_t>(base);
 
-			if (found.data() != nullptr)
-				return found;
-		}
-	} else if (element.is_object()) {
-		dom::object object = as<dom::object>(element);
-		std::string_view found = repeated_key(object, keys);
+		std::sort(first, keys.end());
 
-		if (found.data() != nullptr)
-			return found;
-		for (dom::key_value_pair member : object) {
-			found = repeated_key_within(member.value, keys);
-			if (found.data() != nullptr)
-				return found;
-		}
+		auto twin = std::adjacent_find(first, keys.end());
+
+		if (twin == keys.end())
+			return false;
+		found = *twin;
+		return true;
 	}
-	return {};
-}
+};
 
 } // namespace
 
@@ -181,12 +229,13 @@ enum err json_parse(
 	if (code != simdjson::SUCCESS)
 		return refuse(code, why);
 
-	std::string_view twin = repeated_key_within(element, reader->keys);
+	repeated_key repeated(reader->keys);
 
-	if (twin.data() != nullptr)
+	if (repeated.is_within(element))
 		return fail(why, ERR_SYNTAX,
 			"not valid JSON: the key '%.*s' stands twice in one object",
-			static_cast<int>(std::min(twin.size(), size_t{ 64 })), twin.data());
+			static_cast<int>(std::min(repeated.found.size(), size_t{ 64 })),
+			repeated.found.data());
 	*root = to_node(element);
 	return OK;
 }

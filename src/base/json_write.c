@@ -218,7 +218,8 @@ void json_put_double(struct json_writer *json, double value)
 		if (parse_double(str_c(text), &back) && memcmp(&back, &value, sizeof back) == 0)
 			break;
 	}
-	buf_str(json->out, str_c(text));
+	/* the integer -0 would lose its sign */
+	buf_str(json->out, str_eq(str_c(text), STR("-0")) ? STR("-0.0") : str_c(text));
 }
 
 void json_put_bool(struct json_writer *json, bool value)

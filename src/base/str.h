@@ -38,7 +38,10 @@ static inline bool str_eq(struct str a, struct str b)
 /* The part from i on; empty when i is past the end. */
 static inline struct str str_from_index(struct str s, size_t i)
 {
-	return i >= s.n ? (struct str){ s.p + s.n, 0 } : (struct str){ s.p + i, s.n - i };
+	if (i < s.n)
+		return (struct str){ s.p + i, s.n - i };
+	/* not even 0 may be added to NULL, where an empty slice may point */
+	return (struct str){ s.n == 0 ? s.p : s.p + s.n, 0 };
 }
 
 static inline struct str str_first(struct str s, size_t n)

@@ -86,6 +86,9 @@ NODISCARD enum err import_finish(struct import **import, const struct import_rea
  */
 void import_abort(struct import **import, const struct import_reading *reading, struct str reason);
 
+/* Forgets the import and leaves its run "running": a later keeper resumes it. NULL is fine. */
+void import_leave(struct import **import);
+
 /* A failure before anything was read (a fetch that failed): the source's status shows it. */
 NODISCARD enum err import_failed(
 	struct db *db, struct str source, int64_t now_s, struct str reason, struct why *why);

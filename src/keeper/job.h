@@ -27,6 +27,7 @@ struct job {
 	struct str spool;      /* path of the spool file; empty: none */
 	int input;             /* descriptor of it, -1 while fetching */
 	struct import *import; /* while parsing */
+	unsigned attempts;     /* that ended because a role died */
 	unsigned parser;       /* index of the parse role at work on it */
 	struct channel *asker; /* NULL: nobody waits, or gone */
 	uint64_t asker_id;
@@ -61,6 +62,8 @@ void jobs_peer_lost(struct service *service, enum process from, unsigned index);
 void jobs_asker_lost(struct service *service, const struct channel *asker);
 /* Jobs that were under way when keeper last ended. */
 NODISCARD enum err jobs_resume(struct service *service, struct why *why);
+/* Keeper ends: jobs are forgotten here, and resumed from the store by the next one. */
+void jobs_drop(struct service *service);
 /* Starts what is due by the feeds' cadences. */
 void jobs_due(struct service *service);
 

@@ -40,6 +40,9 @@ void keeper_close(struct keeper *keeper);
 /* Reads settings and catalogue again; on failure the old ones stay. */
 NODISCARD enum err keeper_reload(struct keeper *keeper, struct str settings_json, struct why *why);
 
+/* The table of sources again, when a source of this name is not in it yet. */
+NODISCARD enum err keeper_sources_reload(struct keeper *keeper, struct str name, struct why *why);
+
 /* Makes the data folder, its parts, the keys and the store; what exists stays. */
 NODISCARD enum err keeper_init_data(
 	const char *data, const struct config *config, const struct clock *clock, struct why *why);

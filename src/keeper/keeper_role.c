@@ -71,6 +71,16 @@ void service_event(struct service *service, const char *type, struct str members
 	send_text(web, MESSAGE_EVENT, service->next_event, buf_view(&text));
 }
 
+/* Somebody who may wait for a job or a snapshot is gone. */
+static void asker_lost(struct service *service, const struct channel *asker)
+{
+	jobs_asker_lost(service, asker);
+	for (size_t i = 0; i < service->build_asker_count; i++) {
+		if (service->build_askers[i].channel == asker)
+			service->build_askers[i].channel = NULL;
+	}
+}
+
 static void on_command(struct service *service, struct channel *channel, const struct actor *local,
 	struct message *message)
 {
@@ -100,7 +110,7 @@ static void on_message(struct service *service, struct child_event *event)
 
 static void on_peer_lost(struct service *service, const struct child_event *event)
 {
-	jobs_asker_lost(service, event->channel);
+	asker_lost(service, event->channel);
 	if (event->peer == PROCESS_FETCH || event->peer == PROCESS_PARSE)
 		jobs_peer_lost(service, event->peer, event->index);
 }
@@ -138,7 +148,7 @@ static bool events_handle(struct service *service)
 
 static void client_close(struct service *service, struct client *client)
 {
-	jobs_asker_lost(service, &client->channel);
+	asker_lost(service, &client->channel);
 	channel_done(&client->channel);
 	client->is_used = false;
 }
@@ -195,6 +205,32 @@ static void client_turn(struct service *service, struct client *client, short re
 		client_close(service, client);
 }
 
+void builds_answer(
+	struct service *service, const struct build_result *result, const struct why *why)
+{
+	CLEANUP(buf_done) struct buf answer = { 0 };
+	size_t kept = 0;
+
+	if (result == NULL)
+		command_answer_error(&answer, why);
+	else
+		buf_fmt(&answer,
+			"{\"ok\":true,\"result\":{\"generation\":%llu,\"ipv4\":%llu,\"ipv6\":%llu,"
+			"\"texts\":%llu,\"cpu_ms\":%llu,\"peak_kib\":%llu}}",
+			(unsigned long long)result->generation, (unsigned long long)result->v4,
+			(unsigned long long)result->v6, (unsigned long long)result->texts,
+			(unsigned long long)result->cpu_ms, (unsigned long long)result->peak_kib);
+	for (size_t i = 0; i < service->build_asker_count; i++) {
+		struct build_asker *asker = &service->build_askers[i];
+
+		if (asker->after > service->builds_started)
+			service->build_askers[kept++] = *asker;
+		else
+			service_reply(service, asker->channel, asker->id, buf_view(&answer));
+	}
+	service->build_asker_count = kept;
+}
+
 static void build_finished(struct service *service)
 {
 	CLEANUP(buf_done) struct buf members = { 0 };
@@ -214,6 +250,8 @@ static void build_finished(struct service *service)
 			return;
 		result = (struct build_result){ 0 };
 	}
+	if (result.generation != 0)
+		service->build_cpu_ms = result.cpu_ms;
 	log_event(LOG_INFO, "snapshot_built", LOG_U("generation", result.generation),
 		LOG_U("ipv4", result.v4), LOG_U("ipv6", result.v6), LOG_U("texts", result.texts),
 		LOG_U("cpu_ms", result.cpu_ms), LOG_U("peak_kib", result.peak_kib));
@@ -225,6 +263,15 @@ static void build_finished(struct service *service)
 	buf_fmt(&members, "{\"generation\":%llu}", (unsigned long long)result.generation);
 	send_text(parent, MESSAGE_GENERATION, result.generation, buf_view(&members));
 	builds_answer(service, &result, NULL);
+}
+
+/* Until the next build without a change: the setting, but at most a twentieth of a core. */
+static int64_t fade_ms(const struct service *service)
+{
+	int64_t interval_ms = service->keeper.config.snapshot.interval_s * 1000;
+	int64_t least_ms = (int64_t)service->build_cpu_ms * 20;
+
+	return interval_ms > least_ms ? interval_ms : least_ms;
 }
 
 static void clock_turn(struct service *service)
@@ -244,8 +291,9 @@ static void clock_turn(struct service *service)
 			log_why(LOG_ERROR, "snapshot_failed", &why);
 			service_want_build(service, RETRY_BUILD_MS);
 		} else {
+			service->builds_started++;
 			/* scores fade with time, so they are made anew even when nothing is said */
-			service_want_build(service, keeper->config.snapshot.interval_s * 1000);
+			service_want_build(service, fade_ms(service));
 		}
 	}
 }

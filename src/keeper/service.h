@@ -10,7 +10,7 @@
 #include "keeper/job.h"
 #include "proc/child.h"
 
-enum { CLIENTS_MAX = 32, EVENT_TEXT_MAX = 4096 };
+enum { CLIENTS_MAX = 32, BUILD_ASKERS_MAX = 64 };
 
 /* One caller at the control socket. */
 struct client {
@@ -30,12 +30,24 @@ struct service {
 	int control; /* the listening socket; the child's */
 	struct builder builder;
 	int64_t build_due_ns; /* monotonic; 0: nothing is due */
+	struct build_asker {
+		struct channel *channel;
+		uint64_t id;
+		uint64_t after; /* answered by a build with at least this number */
+	} build_askers[BUILD_ASKERS_MAX];
+	size_t build_asker_count;
+	uint64_t builds_started;
+	uint64_t build_cpu_ms; /* of the last one */
 	int64_t feeds_due_ns;
 	int64_t retention_due_s;
 };
 
 /* A new snapshot is wanted within delay_ms; an earlier wish stays. */
 void service_want_build(struct service *service, int64_t delay_ms);
+
+/* Answers everybody who asked for a snapshot: with the result, or with why there is none. */
+void builds_answer(
+	struct service *service, const struct build_result *result, const struct why *why);
 
 /* Answers on a channel that may be gone by now. */
 void service_reply(struct service *service, struct channel *asker, uint64_t id, struct str json);

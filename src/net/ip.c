@@ -15,6 +15,25 @@ struct ipaddr ip_from_u32(uint32_t host_order)
 		[15] = (uint8_t)host_order } };
 }
 
+static uint64_t big_endian_64(const uint8_t *bytes)
+{
+	uint64_t value = 0;
+
+	for (int i = 0; i < 8; i++)
+		value = value << 8 | bytes[i];
+	return value;
+}
+
+uint64_t ip_high(const struct ipaddr *ip)
+{
+	return big_endian_64(ip->bytes);
+}
+
+uint64_t ip_low(const struct ipaddr *ip)
+{
+	return big_endian_64(ip->bytes + 8);
+}
+
 /*
  * Dotted quad on the hot path of every list, so it is read here and not by inet_pton, which wants
  * a NUL and does not say why it refuses. Returns how much was read, 0 on failure.

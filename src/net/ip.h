@@ -57,6 +57,10 @@ static inline uint32_t ip_to_u32(const struct ipaddr *ip)
 
 struct ipaddr ip_from_u32(uint32_t host_order);
 
+/* The first and the last eight bytes as numbers. */
+uint64_t ip_high(const struct ipaddr *ip);
+uint64_t ip_low(const struct ipaddr *ip);
+
 static inline int ip_cmp(const struct ipaddr *a, const struct ipaddr *b)
 {
 	return memcmp(a->bytes, b->bytes, sizeof a->bytes);

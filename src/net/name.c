@@ -22,7 +22,17 @@ static inline bool byte_is_ldh(char c)
 
 static bool is_ascii(struct str s)
 {
-	for (size_t i = 0; i < s.n; i++) {
+	const uint64_t high_bits = UINT64_C(0x8080808080808080);
+	size_t i = 0;
+
+	for (; i + sizeof high_bits <= s.n; i += sizeof high_bits) {
+		uint64_t eight;
+
+		memcpy(&eight, s.p + i, sizeof eight);
+		if ((eight & high_bits) != 0)
+			return false;
+	}
+	for (; i < s.n; i++) {
 		if ((unsigned char)s.p[i] >= 0x80)
 			return false;
 	}
@@ -47,6 +57,8 @@ static enum err refuse_byte(struct str s, struct why *why)
 {
 	struct ipaddr ip;
 
+	if (str_find_str(s, STR("://")) != s.n)
+		return refuse(why, ERR_SYNTAX, "a URL or path, not a name", s);
 	if (str_find(s, ':') != s.n)
 		return refuse(why, ERR_SYNTAX,
 			ip_parse(s, NULL, &ip, NULL) == OK ? "an address, not a name"
@@ -190,14 +202,30 @@ static enum err idn_parse(struct str s, struct str whole, char out[NAME_LENGTH_M
 	return OK;
 }
 
-static struct str without_last_dot(struct str s)
+static enum err parse_without_last_dot(struct str s, const struct name_rules *rules,
+	struct str whole, struct name *out, bool *has_xn, struct why *why)
 {
-	return s.n > 0 && s.p[s.n - 1] == '.' ? str_first(s, s.n - 1) : s;
+	struct str rest = s.n > 0 && s.p[s.n - 1] == '.' ? str_first(s, s.n - 1) : s;
+
+	if (rest.n > NAME_LENGTH_MAX)
+		return refuse(why, ERR_LIMIT, "more than 253 bytes", whole);
+	return ascii_parse(rest, rules, whole, out, has_xn, why);
+}
+
+/* The rare way, apart because its buffers cost more than all of the common one. */
+static __attribute__((noinline)) enum err parse_idn(struct str s, const struct name_rules *rules,
+	struct str whole, struct name *out, struct why *why)
+{
+	char text[NAME_LENGTH_MAX + 2]; /* room for a last dot */
+	struct str ascii;
+	bool has_xn;
+
+	TRY(idn_parse(s, whole, text, &ascii, why));
+	return parse_without_last_dot(ascii, rules, whole, out, &has_xn, why);
 }
 
 enum err name_parse(struct str s, const struct name_rules *rules, struct name *out, struct why *why)
 {
-	char idn_text[NAME_LENGTH_MAX + 2]; /* room for a last dot */
 	struct str rest = s;
 	bool has_xn;
 
@@ -207,25 +235,16 @@ enum err name_parse(struct str s, const struct name_rules *rules, struct name *o
 		return fail(why, ERR_SYNTAX, "an empty name");
 	if (s.n > NAME_INPUT_MAX)
 		return refuse(why, ERR_LIMIT, "more than 253 bytes", s);
-	out->is_wildcard = str_starts(s, STR("*."));
+	out->is_wildcard = s.n > 1 && s.p[0] == '*' && s.p[1] == '.';
 	if (out->is_wildcard) {
 		if (rules->refuse_wildcard)
 			return refuse(why, ERR_SYNTAX, "a wildcard where one name is needed", s);
 		rest = str_from_index(s, 2);
 	}
-
-	bool ascii = is_ascii(rest);
-
-	if (!ascii)
-		TRY(idn_parse(rest, s, idn_text, &rest, why));
-	rest = without_last_dot(rest);
-	if (rest.n > NAME_LENGTH_MAX)
-		return refuse(why, ERR_LIMIT, "more than 253 bytes", s);
-	TRY(ascii_parse(rest, rules, s, out, &has_xn, why));
-	if (!ascii || !has_xn)
-		return OK;
-	TRY(idn_parse(name_str(out), s, idn_text, &rest, why));
-	return ascii_parse(rest, rules, s, out, &has_xn, why);
+	if (!is_ascii(rest))
+		return parse_idn(rest, rules, s, out, why);
+	TRY(parse_without_last_dot(rest, rules, s, out, &has_xn, why));
+	return has_xn ? parse_idn(name_str(out), rules, s, out, why) : OK;
 }
 
 bool name_next_label(struct str *rest, struct str *label)

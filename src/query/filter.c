@@ -117,7 +117,7 @@ static enum err read_value(
 	if (text.n == 0)
 		return refuse(reader, ERR_SYNTAX, start, reader->at - start, "a value");
 	if (reader->value_count == FILTER_VALUES_MAX)
-		return refuse(reader, ERR_LIMIT, start, text.n, "at most 256 values");
+		return refuse(reader, ERR_LIMIT, start, text.n, "at most 24 values");
 	if (!filter_value_parse(field, relation, text, reader->now_s, reader->arena,
 		    &reader->values[reader->value_count], expected, sizeof expected))
 		return refuse(reader, ERR_SYNTAX, start, reader->at - start, expected);
@@ -131,7 +131,7 @@ static enum err add_term(struct reader *reader, const struct filter_field *field
 	size_t first = reader->value_count;
 
 	if (reader->term_count == FILTER_TERMS_MAX)
-		return refuse(reader, ERR_LIMIT, start, 1, "at most 32 terms");
+		return refuse(reader, ERR_LIMIT, start, 1, "at most 16 terms");
 	TRY(read_value(reader, field, relation));
 	while (reader_peek(reader) == '|') {
 		if (relation != FILTER_IS && relation != FILTER_IS_NOT)

@@ -48,7 +48,7 @@ struct filter_fields {
 	size_t bare;
 };
 
-enum { FILTER_TEXT_MAX = 4096, FILTER_TERMS_MAX = 32, FILTER_VALUES_MAX = 256 };
+enum { FILTER_TEXT_MAX = 4096, FILTER_TERMS_MAX = 16, FILTER_VALUES_MAX = 24 };
 
 /* An inclusive range; a single value is one with equal ends. */
 struct filter_value {

@@ -8,7 +8,7 @@
 #include "query/filter.h"
 #include "store/db.h"
 
-enum { SQL_PARAMETERS_MAX = 2 * FILTER_VALUES_MAX + 32 };
+enum { SQL_PARAMETERS_MAX = 64 /* as many as a statement takes */ };
 
 /*
  * A statement being put together: text and the values of $1, $2 ... in order. Zero-initialised is

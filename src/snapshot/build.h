@@ -20,7 +20,7 @@ void verdict_table_free(struct verdict_table **table); /* for CLEANUP */
  * the record is interned without its source set (source_set 0), so an entry is never lost.
  */
 uint16_t verdict_table_intern(struct verdict_table *table, const struct pehra_verdict *verdict,
-		const uint16_t *sources, size_t source_count);
+	const uint16_t *sources, size_t source_count);
 
 /* Detail of an entry as the file holds it: days and the entry's own length, see pehra_detail. */
 struct snapshot_detail {
@@ -79,15 +79,15 @@ struct snapshot_key {
 	uint8_t secret[64];
 	uint8_t public[32];
 };
-NODISCARD enum err snapshot_key_load_or_make(const char *folder, struct snapshot_key *out,
-		struct why *why);
+NODISCARD enum err snapshot_key_load_or_make(
+	const char *folder, struct snapshot_key *out, struct why *why);
 
 /*
  * Writes folder/generation.pehra: temporary file, signature, fsync, rename. Unsorted or repeated
  * input is ERR_CORRUPT. On any failure the last good file is untouched.
  */
 NODISCARD enum err snapshot_build(const struct snapshot_input *input, const char *folder,
-		const struct snapshot_key *key, struct why *why);
+	const struct snapshot_key *key, struct why *why);
 
 /* Checks magic, version, sizes, every checksum, and the signature against the public key. */
 NODISCARD enum err snapshot_verify(const char *path, const uint8_t public_key[32], struct why *why);

@@ -71,26 +71,16 @@ static const struct compile_claim *v6_claim(const void *row)
 	return &((const struct compile_v6 *)row)->claim;
 }
 
-static uint64_t big_endian_64(const uint8_t *bytes)
-{
-	uint64_t value = 0;
-
-	for (int i = 0; i < 8; i++)
-		value = value << 8 | bytes[i];
-	return value;
-}
-
 static void v6_emit(
 	struct compile *compile, const void *row, uint16_t verdict, struct snapshot_detail detail)
 {
 	const struct prefix *prefix = &((const struct compile_v6 *)row)->prefix;
 
-	compile->v6[compile->v6_count++] =
-		(struct snapshot_v6){ .high = big_endian_64(prefix->address.bytes),
-			.low = big_endian_64(prefix->address.bytes + 8),
-			.length = prefix->length,
-			.verdict = verdict,
-			.detail = detail };
+	compile->v6[compile->v6_count++] = (struct snapshot_v6){ .high = ip_high(&prefix->address),
+		.low = ip_low(&prefix->address),
+		.length = prefix->length,
+		.verdict = verdict,
+		.detail = detail };
 }
 
 static int text_order(const void *a, const void *b)

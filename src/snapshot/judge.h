@@ -16,6 +16,7 @@ struct judged {
 	struct evidence *claims;
 	struct compile_row *rows; /* the same claims, index by index, as scoring takes them */
 	size_t n;
+	size_t own; /* the first of them are about the indicator, the others about what holds it */
 };
 
 enum { JUDGED_CLAIMS_MAX = 100000 };

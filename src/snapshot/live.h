@@ -14,8 +14,8 @@ struct snapshot_live;
  * Makes folder/live.pehra from folder/generation.pehra (temporary file, rename), marks the one it
  * replaces as superseded, and keeps it mapped for writing.
  */
-NODISCARD enum err snapshot_live_open(const char *folder, struct snapshot_live **out,
-		struct why *why);
+NODISCARD enum err snapshot_live_open(
+	const char *folder, struct snapshot_live **out, struct why *why);
 void snapshot_live_close(struct snapshot_live **live); /* for CLEANUP; the file stays */
 
 /*
@@ -24,14 +24,15 @@ void snapshot_live_close(struct snapshot_live **live); /* for CLEANUP; the file 
  * made, and the caller builds a new generation.
  *
  * v4: any width; an entry more specific than this one keeps its own verdict. When an entry is taken
- * out, cover is what the addresses fall back to (the verdict of the closest wider entry, 0 if none).
+ * out, cover is what the addresses fall back to (the verdict of the closest wider entry, 0 if
+ * none).
  */
 NODISCARD enum err snapshot_live_put_v4(struct snapshot_live *live, const struct snapshot_v4 *entry,
-		const struct snapshot_v4 *cover, struct why *why);
+	const struct snapshot_v4 *cover, struct why *why);
 NODISCARD enum err snapshot_live_put_v6(struct snapshot_live *live, const struct snapshot_v6 *entry,
-		const struct snapshot_v6 *cover, struct why *why);
-NODISCARD enum err snapshot_live_put_text(struct snapshot_live *live,
-		const struct snapshot_text *entry, struct why *why);
+	const struct snapshot_v6 *cover, struct why *why);
+NODISCARD enum err snapshot_live_put_text(
+	struct snapshot_live *live, const struct snapshot_text *entry, struct why *why);
 NODISCARD enum err snapshot_live_intern(struct snapshot_live *live,
-		const struct pehra_verdict *verdict, const struct str *source_names,
-		size_t source_count, uint16_t *out, struct why *why);
+	const struct pehra_verdict *verdict, const struct str *source_names, size_t source_count,
+	uint16_t *out, struct why *why);

@@ -61,8 +61,9 @@ enum err source_table_load(
 			break;
 		table.rows[id].name = arena_str(&table.arena, db_column_text(list, 1));
 		table.rows[id].family = family_of(&families, id, db_column_text(list, 2));
-		table.rows[id].weight = (float)(db_column_is_null(list, 3) ? default_weight
-									   : db_column_double(list, 3));
+		table.rows[id].weight =
+			(float)(db_column_is_null(list, 3) ? default_weight
+							   : db_column_double(list, 3));
 		err = db_step(list, &row, why);
 	}
 	if (err != OK) {

@@ -28,8 +28,13 @@ void db_close(struct db **db); /* for CLEANUP; NULL is fine */
 bool db_is_lost(const struct db *db);
 /* "sqlite" or "postgresql", for status pages; no code branches on it. */
 const char *db_driver_name(const struct db *db);
+/* How long db_begin() waits for another writer before it says ERR_BUSY; at first 10 seconds. */
+void db_wait_at_most(struct db *db, int64_t wait_ms);
 
-/* Several statements separated by semicolons, without parameters and without results. */
+/*
+ * Several statements separated by semicolons, without parameters and without results. Outside a
+ * transaction they are one of their own: all or nothing.
+ */
 NODISCARD enum err db_exec(struct db *db, const char *sql, struct why *why);
 
 /*
@@ -38,7 +43,10 @@ NODISCARD enum err db_exec(struct db *db, const char *sql, struct why *why);
  *     CLEANUP(db_rollback_unless_done) struct db *open = db;
  *     ...
  *     TRY(db_commit(db, why));
- * where the rollback does nothing once the commit succeeded.
+ * where the rollback does nothing once the commit was tried. One writer at a time: db_begin() of
+ * another one waits. A step that failed spoils its transaction: whatever follows fails, and so does
+ * the commit, which rolls back. When a connection is lost during db_commit() nobody knows whether
+ * it took place: look after connecting again. A read-only transaction sees one state of the store.
  */
 NODISCARD enum err db_begin(struct db *db, struct why *why);
 NODISCARD enum err db_commit(struct db *db, struct why *why);
@@ -48,41 +56,64 @@ void db_rollback_unless_done(struct db **db);
  * Prepared statements are kept by the handle and found again by the address of sql, which must be a
  * literal; db_prepare of one in use is a broken invariant. db_finish() gives it back (for CLEANUP).
  */
-NODISCARD enum err db_prepare(struct db *db, const char *sql, struct db_statement **out,
-		struct why *why);
+NODISCARD enum err db_prepare(
+	struct db *db, const char *sql, struct db_statement **out, struct why *why);
 void db_finish(struct db_statement **statement);
 
-/* $1 is index 1. Texts and bytes are borrowed until the next db_reset() or db_finish(). */
+/*
+ * $1 is index 1. Texts and bytes are borrowed until the next db_reset() or db_finish(). A text that
+ * is not UTF-8 or holds NUL, and a double that is no number, make db_step() fail with ERR_USAGE on
+ * both drivers (store/text.h mends texts); bytes may hold anything.
+ */
 void db_bind_i64(struct db_statement *statement, int index, int64_t value);
 void db_bind_double(struct db_statement *statement, int index, double value);
 void db_bind_text(struct db_statement *statement, int index, struct str value);
 void db_bind_bytes(struct db_statement *statement, int index, struct str value);
 void db_bind_null(struct db_statement *statement, int index);
 
-/* Runs, or fetches the next row: *row says whether there is one. Rows stream on both drivers. */
+/*
+ * Runs, or fetches the next row: *row says whether there is one. Rows stream on both drivers; on
+ * PostgreSQL, when another statement starts in between, the rows not yet read are kept in memory.
+ */
 NODISCARD enum err db_step(struct db_statement *statement, bool *row, struct why *why);
 /* For statements without rows: one db_step() and the number of rows changed (may be NULL). */
 NODISCARD enum err db_run(struct db_statement *statement, uint64_t *changed, struct why *why);
-/* Ready to be bound and run again. */
+/*
+ * Ready to be bound and run again. Leaving a long result early inside a transaction costs reading
+ * the rest on PostgreSQL: use LIMIT there.
+ */
 void db_reset(struct db_statement *statement);
 
-/* Columns count from 0. Slices live until the next step. NULL reads as 0 or an empty slice. */
+/*
+ * Columns count from 0. Slices live until the next step. NULL reads as 0 or an empty slice, and so
+ * does a number read as bytes and bytes read as a number.
+ */
 int64_t db_column_i64(const struct db_statement *statement, int column);
 double db_column_double(const struct db_statement *statement, int column);
 struct str db_column_text(const struct db_statement *statement, int column);
 struct str db_column_bytes(const struct db_statement *statement, int column);
 bool db_column_is_null(const struct db_statement *statement, int column);
 
-/* One step of the schema: applied once, in order, each in a transaction of its own. */
+/*
+ * One step of the schema: applied once, in order, each in a transaction of its own. Versions ascend
+ * and may leave gaps, so that each area of the program has its own range. In sql, the token that
+ * DB_CLUSTERED names, behind the parenthesis of CREATE TABLE, asks for a table that lies in the
+ * order of its primary key where the engine has such.
+ */
 struct db_migration {
 	int version; /* 1, 2, 3 ... */
 	const char *title;
 	const char *sql; /* several statements */
 };
+#define DB_CLUSTERED "/*clustered*/"
 
-/* ERR_CORRUPT when the store is newer than this program. Table "migration" tells what ran when. */
+/*
+ * Applies what was not applied yet; give all migrations of the program. ERR_CORRUPT when the store
+ * is newer than this program, which shows by a version it does not know. Table "migration" tells
+ * what ran when.
+ */
 NODISCARD enum err db_migrate(struct db *db, const struct db_migration *migrations, size_t n,
-		int64_t now_s, struct why *why);
+	int64_t now_s, struct why *why);
 
 enum db_type { DB_I64, DB_DOUBLE, DB_TEXT, DB_BYTES };
 
@@ -91,7 +122,8 @@ struct db_value {
 	union {
 		int64_t i64;
 		double number;
-		struct str bytes; /* DB_TEXT and DB_BYTES; borrowed until the next row is asked for */
+		struct str
+			bytes; /* DB_TEXT and DB_BYTES; borrowed until the next row is asked for */
 	};
 };
 
@@ -116,4 +148,6 @@ typedef bool (*db_merge_next)(void *state, struct db_value *values);
  * a temporary table and one upsert. Inside the caller's transaction. No key may come twice.
  */
 NODISCARD enum err db_merge_sorted(struct db *db, const struct db_merge *merge, db_merge_next next,
-		void *state, struct why *why);
+	void *state, struct why *why);
+/* How many rows of the last db_merge_sorted() were new; the others met an old one. */
+uint64_t db_merge_inserted(const struct db *db);

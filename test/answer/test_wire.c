@@ -5,7 +5,11 @@
 
 #include <libknot/libknot.h>
 
-enum { QUERY_BYTES = 600 };
+enum {
+	QUERY_BYTES = 600,
+	/* libknot takes a payload size of 1 for class IN and then wants data in the record */
+	PAYLOAD_LIKE_CLASS_IN = 1
+};
 
 static void random_name(struct prop *prop, char *out, size_t size)
 {
@@ -114,6 +118,7 @@ static const char *read_as_libknot(struct prop *prop)
 		else if (!is_same(packet, &query))
 			wrong = "read otherwise than libknot";
 	} else if (form == DNS_FORM_QUERY && dns_u16(bytes + 6) + dns_u16(bytes + 8) == 0 &&
+		   query.payload != PAYLOAD_LIKE_CLASS_IN &&
 		   dns_u16(bytes + 10) <= query.has_edns) {
 		wrong = "took what libknot refuses";
 	}

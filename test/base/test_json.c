@@ -166,6 +166,44 @@ static void test_many_keys(void **state)
 	assert_non_null(strstr(why.text, "'key7' stands twice"));
 }
 
+/* Around the number of keys where the way of comparing changes, wherever the twin stands. */
+static const char *twin_is_found(struct prop *prop)
+{
+	struct json_reader *reader = json_reader_new();
+	CLEANUP(buf_done) struct buf text = { 0 };
+	struct json_writer json = json_writer_on(&text);
+	struct json_node root;
+	uint64_t n = 2 + prop_below(prop, 80);
+	uint64_t copy = prop_below(prop, n);
+	uint64_t original = prop_below(prop, n);
+
+	json_array_begin(&json);
+	json_object_begin(&json);
+	for (uint64_t i = 0; i < n; i++) {
+		CLEANUP(buf_done) struct buf key = { 0 };
+
+		buf_u64(&key, i == copy ? original : i);
+		json_key_str(&json, buf_view(&key));
+		/* a child with the same keys does not count, and does not disturb */
+		json_object_begin(&json);
+		json_field_u64(&json, "0", i);
+		json_object_end(&json);
+	}
+	json_object_end(&json);
+	json_array_end(&json);
+
+	bool accepted = json_parse(reader, buf_view(&text), &root, NULL) == OK;
+
+	json_reader_free(&reader);
+	return accepted == (copy == original) ? NULL : "a key that stands twice is not found";
+}
+
+static void test_twins(void **state)
+{
+	(void)state;
+	PROP_RUN(1000, twin_is_found);
+}
+
 static void test_need(void **state)
 {
 	struct json_node root;
@@ -221,6 +259,7 @@ int main(void)
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_caps),
 		cmocka_unit_test(test_many_keys),
+		cmocka_unit_test(test_twins),
 		cmocka_unit_test(test_need),
 		cmocka_unit_test(test_writer),
 	};

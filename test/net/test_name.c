@@ -40,7 +40,7 @@ static const struct {
 	{ "2001:db8::1", NULL, "an address, not a name" },
 	{ "1.2.3", NULL, "the last label is a number" },
 	{ "example.org:80", NULL, "a colon in a name (a port?)" },
-	{ "http://example.org/", NULL, "a colon in a name (a port?)" },
+	{ "http://example.org/", NULL, "a URL or path, not a name" },
 	{ "example.org/path", NULL, "a URL or path, not a name" },
 	{ "a@example.org", NULL, "a mail address, not a name" },
 	{ "a b.example.org", NULL, "white space in a name" },

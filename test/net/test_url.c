@@ -3,6 +3,8 @@
 
 #include "net/url.h"
 
+#include <curl/curl.h>
+
 static const struct url_rules strict = { 0 };
 static const struct url_rules lax = { .allow_defanged = true,
 	.allow_schemeless = true,
@@ -133,12 +135,126 @@ static void test_length(void **state)
 	assert_int_equal(url_parse(buf_view(&input), NULL, &text, &url, NULL), ERR_LIMIT);
 }
 
+/*
+ * The oracle: libcurl reads the same parts. Differences that are meant, and so are not generated or
+ * not compared: userinfo (we drop it), percent-encoding (curl leaves it), hosts that are numbers
+ * (curl reads 1.2 as 1.0.0.2), an empty query (curl drops it), single labels and odd names (curl
+ * does not look into names), more or fewer than two slashes (curl guesses).
+ */
+static bool curl_part_is(CURLU *curl, CURLUPart part, struct str expected)
+{
+	char *text = NULL;
+	CURLUcode code = curl_url_get(curl, part, &text, CURLU_DEFAULT_PORT);
+	bool is_it = code == CURLUE_OK ? str_eq(str_c(text), expected) : expected.n == 0;
+
+	curl_free(text);
+	return is_it;
+}
+
+static void curl_done(CURLU **curl)
+{
+	curl_url_cleanup(*curl);
+}
+
+static const char *curl_reads_the_same(const char *text, const struct url *url)
+{
+	CLEANUP(curl_done) CURLU *curl = curl_url();
+	CLEANUP(buf_done) struct buf host = { 0 };
+	CLEANUP(buf_done) struct buf port = { 0 };
+	bool is_v6 = url->host_is_ip && !ip_is_v4(&url->ip);
+
+	must(curl != NULL);
+	buf_fmt(&host, is_v6 ? "[%.*s]" : "%.*s", STR_FMT(url->host));
+	buf_u64(&port, url->port);
+	if (curl_url_set(curl, CURLUPART_URL, text, 0) != CURLUE_OK)
+		return "curl refuses it";
+	if (!curl_part_is(curl, CURLUPART_SCHEME, url->scheme))
+		return "curl reads another scheme";
+	if (!curl_part_is(curl, CURLUPART_HOST, buf_view(&host)))
+		return "curl reads another host";
+	if (!curl_part_is(curl, CURLUPART_PORT, buf_view(&port)))
+		return "curl reads another port";
+	if (!curl_part_is(curl, CURLUPART_PATH, url->path))
+		return "curl reads another path";
+	return curl_part_is(curl, CURLUPART_QUERY, url->query) ? NULL : "curl reads another query";
+}
+
+static const char *pick(struct prop *prop, const char *const *from, size_t n)
+{
+	return from[prop_below(prop, n)];
+}
+
+static void random_url(struct prop *prop, struct buf *out)
+{
+	static const char *const schemes[] = { "http", "https", "ftp" };
+	static const char *const hosts[] = { "example.org", "a_b.example.net", "192.0.2.1",
+		"[2001:db8::1]", "xn--mnchen-3ya.example" };
+	static const char *const ports[] = { "", ":80", ":443", ":21", ":8080", ":" };
+	static const char *const pieces[] = { "/", "/", ".", "..", "a", "Bc", ";x=1", "~", "@", ":",
+		"//", "/./", "/../", "-_", "!$&'()*+," };
+
+	buf_fmt(out, "%s://%s%s", pick(prop, schemes, ARRAY_LEN(schemes)),
+		pick(prop, hosts, ARRAY_LEN(hosts)), pick(prop, ports, ARRAY_LEN(ports)));
+	if (prop_below(prop, 4) > 0)
+		buf_byte(out, '/');
+	for (uint64_t n = out->data[out->n - 1] == '/' ? prop_below(prop, 8) : 0; n > 0; n--)
+		buf_fmt(out, "%s", pick(prop, pieces, ARRAY_LEN(pieces)));
+	if (prop_below(prop, 3) == 0)
+		buf_str(out, STR("?q=/../a?b"));
+	if (prop_below(prop, 3) == 0)
+		buf_str(out, STR("#f?/../g"));
+}
+
+static const char *agrees_with_curl(struct prop *prop)
+{
+	CLEANUP(buf_done) struct buf input = { 0 };
+	CLEANUP(buf_done) struct buf text = { 0 };
+	struct url url;
+
+	random_url(prop, &input);
+	if (url_parse(buf_view(&input), NULL, &text, &url, NULL) != OK)
+		return "a good URL is refused";
+	return curl_reads_the_same(buf_c(&input), &url);
+}
+
+/* Any text: what comes out is canonical, so it comes out of itself again, and curl reads it. */
+static const char *parse_is_idempotent(struct prop *prop)
+{
+	static const char *const pieces[] = { "http://", "hxxp://", "example", ".org", "[.]", ":",
+		"80", "/", "..", ".", "%2e", "%2F", "%", "%4", "?", "#", "@", "[", "]", "::1", "\\",
+		" ", "\xc3\xbc", "192.0.2.1", "X", "|" };
+	CLEANUP(buf_done) struct buf input = { 0 };
+	CLEANUP(buf_done) struct buf first = { 0 };
+	CLEANUP(buf_done) struct buf second = { 0 };
+	struct url url;
+
+	if (prop_below(prop, 2) == 0)
+		buf_str(&input, STR("http://example.org"));
+	for (uint64_t n = prop_below(prop, 12); n > 0; n--)
+		buf_fmt(&input, "%s", pick(prop, pieces, ARRAY_LEN(pieces)));
+	if (url_parse(buf_view(&input), &lax, &first, &url, NULL) != OK)
+		return NULL;
+	if (url_parse(buf_view(&first), &lax, &second, &url, NULL) != OK)
+		return "a canonical URL is refused";
+	if (!str_eq(buf_view(&first), buf_view(&second)))
+		return "a canonical URL changes";
+	return curl_reads_the_same(buf_c(&first), &url);
+}
+
+static void test_properties(void **state)
+{
+	(void)state;
+	PROP_RUN(20000, agrees_with_curl);
+	PROP_RUN(20000, parse_is_idempotent);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spellings),
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_length),
+		cmocka_unit_test(test_properties),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "keeper/keeper.h"
+
+#include "base/io.h"
+#include "base/log.h"
+#include "config/config_json.h"
+#include "evidence/query.h"
+#include "evidence/schema.h"
+#include "registry/schema.h"
+#include "snapshot/open.h"
+#include "store/audit.h"
+
+#include <math.h>
+#include <unistd.h>
+
+enum { DATA_MODE = 0750 };
+
+const char *keeper_path(struct buf *out, const char *data, const char *part)
+{
+	buf_clear(out);
+	buf_fmt(out, "%s/%s", data, part);
+	return buf_c(out);
+}
+
+/* Every part's migrations, in the order of their versions. */
+static enum err migrate(struct db *db, int64_t now_s, struct why *why)
+{
+	struct db_migration all[EVIDENCE_MIGRATIONS + AUDIT_MIGRATIONS + REGISTRY_MIGRATIONS];
+	size_t n = 0;
+
+	for (size_t i = 0; i < EVIDENCE_MIGRATIONS; i++)
+		all[n++] = evidence_migrations[i];
+	for (size_t i = 0; i < AUDIT_MIGRATIONS; i++)
+		all[n++] = audit_migrations[i];
+	for (size_t i = 0; i < REGISTRY_MIGRATIONS; i++)
+		all[n++] = registry_migrations[i];
+	return db_migrate(db, all, n, now_s, why);
+}
+
+/*
+ * The catalogue: the installed one (or the operator's instead of it), and what the data folder's
+ * own feeds.yaml adds to it or changes.
+ */
+static enum err catalogue_open(
+	const char *data, const struct config *config, struct feed_catalogue **out, struct why *why)
+{
+	CLEANUP(feed_catalogue_free) struct feed_catalogue *catalogue = feed_catalogue_new();
+	CLEANUP(buf_done) struct buf own = { 0 };
+	CLEANUP(buf_done) struct buf file = { 0 };
+
+	if (config->feeds.file.n != 0)
+		buf_str(&file, config->feeds.file);
+	else
+		buf_str(&file, STR(PEHRA_SHARE "/feeds.yaml"));
+	TRY(feed_catalogue_load(catalogue, buf_c(&file), why));
+	if (access(keeper_path(&own, data, KEEPER_FEEDS_FILE), R_OK) == 0)
+		TRY(feed_catalogue_load(catalogue, buf_c(&own), why));
+	*out = catalogue;
+	catalogue = NULL;
+	return OK;
+}
+
+/* What the catalogue says of families and weights goes into the store, for every reader of it. */
+static enum err sources_note(struct keeper *keeper, struct why *why)
+{
+	int64_t now_s = clock_now_s(keeper->clock);
+
+	for (size_t i = 0; i < feed_catalogue_count(keeper->catalogue); i++) {
+		const struct feed_definition *feed = feed_catalogue_at(keeper->catalogue, i);
+
+		TRY(source_set(keeper->db, feed->name, feed->family,
+			feed->weight > 0 ? feed->weight : (double)NAN, now_s, why));
+	}
+	return source_table_load(keeper->db, keeper->model.default_weight, &keeper->sources, why);
+}
+
+enum err keeper_sources_reload(struct keeper *keeper, struct str name, struct why *why)
+{
+	for (size_t i = 0; i < keeper->sources.n; i++) {
+		if (str_eq(keeper->sources.rows[i].name, name))
+			return OK;
+	}
+	return source_table_load(keeper->db, keeper->model.default_weight, &keeper->sources, why);
+}
+
+static enum err open_parts(struct keeper *keeper, struct why *why)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+
+	TRY(catalogue_open(keeper->data, &keeper->config, &keeper->catalogue, why));
+	config_store_url(&keeper->config, &text);
+	TRY(db_open(buf_c(&text), DB_READ_WRITE, &keeper->db, why));
+	TRY(migrate(keeper->db, clock_now_s(keeper->clock), why));
+	TRY(snapshot_key_load_or_make(
+		keeper_path(&text, keeper->data, SNAPSHOT_FOLDER), &keeper->key, why));
+	return sources_note(keeper, why);
+}
+
+enum err keeper_open(struct keeper *out, const char *data, const struct clock *clock,
+	struct str settings_json, struct why *why)
+{
+	enum err err;
+
+	*out = (struct keeper){ .data = data, .clock = clock };
+	score_model_default(&out->model);
+	config_init(&out->config);
+	err = config_from_json(&out->config, settings_json, why);
+	if (err == OK)
+		err = open_parts(out, why);
+	if (err != OK)
+		keeper_close(out);
+	return err;
+}
+
+void keeper_close(struct keeper *keeper)
+{
+	snapshot_live_close(&keeper->live);
+	source_table_done(&keeper->sources);
+	feed_catalogue_free(&keeper->catalogue);
+	db_close(&keeper->db);
+	config_done(&keeper->config);
+	*keeper = (struct keeper){ 0 };
+}
+
+enum err keeper_reload(struct keeper *keeper, struct str settings_json, struct why *why)
+{
+	CLEANUP(feed_catalogue_free) struct feed_catalogue *catalogue = NULL;
+	struct config config;
+	enum err err;
+
+	config_init(&config);
+	err = config_from_json(&config, settings_json, why);
+	if (err == OK)
+		err = catalogue_open(keeper->data, &config, &catalogue, why);
+	if (err != OK) {
+		config_done(&config);
+		return err;
+	}
+	config_done(&keeper->config);
+	keeper->config = config;
+	/* the old one is freed on the way out */
+	struct feed_catalogue *old = keeper->catalogue;
+
+	keeper->catalogue = catalogue;
+	catalogue = old;
+	return sources_note(keeper, why);
+}
+
+enum err keeper_init_data(
+	const char *data, const struct config *config, const struct clock *clock, struct why *why)
+{
+	static const char *const folders[] = { SNAPSHOT_FOLDER, KEEPER_SPOOL_FOLDER, "run" };
+	CLEANUP(db_close) struct db *db = NULL;
+	CLEANUP(buf_done) struct buf text = { 0 };
+	struct snapshot_key key;
+
+	TRY(folder_make(data, DATA_MODE, why));
+	for (size_t i = 0; i < ARRAY_LEN(folders); i++)
+		TRY(folder_make(keeper_path(&text, data, folders[i]), DATA_MODE, why));
+	buf_clear(&text);
+	config_store_url(config, &text);
+	TRY(db_open(buf_c(&text), DB_READ_WRITE, &db, why));
+	TRY(migrate(db, clock_now_s(clock), why));
+	return snapshot_key_load_or_make(keeper_path(&text, data, SNAPSHOT_FOLDER), &key, why);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * db_merge_sorted() on PostgreSQL: binary COPY (documented under COPY, "Binary Format") into a
+ * temporary table of the session, then one INSERT ... SELECT ... ON CONFLICT.
+ */
+#include "store/postgres_int.h"
+
+enum { COPY_CHUNK = 256 * 1024 };
+
+/* Signature, flags, length of the header's extension. */
+static const struct str copy_head = STR_INIT("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0");
+static const struct str copy_tail = STR_INIT("\377\377");
+
+/* A name of its own for each list of columns of each table (FNV-1a, Fowler, Noll, Vo 1991). */
+static uint64_t merge_number(const struct db_merge *merge)
+{
+	CLEANUP(buf_done) struct buf words = { 0 };
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	buf_fmt(&words, "%s ", merge->table);
+	db_merge_columns(&words, merge);
+	for (size_t i = 0; i < words.n; i++)
+		hash = (hash ^ (uint8_t)words.data[i]) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+static void put_number(struct buf *out, uint64_t value, size_t bytes)
+{
+	postgres_put((uint8_t *)buf_reserve(out, bytes), value, bytes);
+	out->n += bytes;
+}
+
+static enum err copy_value(
+	struct buf *out, enum db_type type, const struct db_value *value, struct why *why)
+{
+	uint64_t bits;
+
+	TRY(db_value_check(type, value, why));
+	if (value->is_null) {
+		put_number(out, UINT32_MAX, 4);
+		return OK;
+	}
+	if (type == DB_TEXT || type == DB_BYTES) {
+		if (value->bytes.n > INT32_MAX / 2)
+			return fail(
+				why, ERR_LIMIT, "a value of %zu bytes is too long", value->bytes.n);
+		put_number(out, value->bytes.n, 4);
+		buf_str(out, value->bytes);
+		return OK;
+	}
+	if (type == DB_DOUBLE)
+		memcpy(&bits, &value->number, sizeof bits);
+	else
+		bits = (uint64_t)value->i64;
+	put_number(out, sizeof bits, 4);
+	put_number(out, bits, sizeof bits);
+	return OK;
+}
+
+static enum err copy_send(struct postgres *db, struct buf *rows, struct why *why)
+{
+	if (PQputCopyData(db->connection, rows->data, (int)rows->n) != 1)
+		return postgres_failed(db, NULL, why);
+	buf_clear(rows);
+	return OK;
+}
+
+static enum err copy_rows(struct postgres *db, const struct db_merge *merge, db_merge_next next,
+	void *state, struct why *why)
+{
+	CLEANUP(buf_done) struct buf rows = { 0 };
+	struct db_value values[DB_MERGE_COLUMNS_MAX] = { 0 };
+
+	buf_str(&rows, copy_head);
+	while (next(state, values)) {
+		put_number(&rows, merge->column_count, 2);
+		for (size_t i = 0; i < merge->column_count; i++)
+			TRY(copy_value(&rows, merge->types[i], &values[i], why));
+		if (rows.n >= COPY_CHUNK)
+			TRY(copy_send(db, &rows, why));
+	}
+	buf_str(&rows, copy_tail);
+	return copy_send(db, &rows, why);
+}
+
+/* Runs statements of which the last is COPY ... FROM STDIN. */
+static enum err copy_start(struct postgres *db, const char *sql, struct why *why)
+{
+	/* PQexec() stops at the COPY */
+	CLEANUP(postgres_result_done) PGresult *result = PQexec(db->connection, sql);
+
+	return PQresultStatus(result) == PGRES_COPY_IN ? OK : postgres_failed(db, result, why);
+}
+
+static enum err copy_end(struct postgres *db, const char *give_up, struct why *why)
+{
+	enum err err = OK;
+	PGresult *result;
+
+	if (PQputCopyEnd(db->connection, give_up) != 1)
+		return postgres_failed(db, NULL, why);
+	while ((result = PQgetResult(db->connection)) != NULL) {
+		if (PQresultStatus(result) != PGRES_COMMAND_OK && err == OK)
+			err = postgres_failed(db, result, why);
+		PQclear(result);
+	}
+	return err;
+}
+
+static enum err copy_all(struct postgres *db, const struct db_merge *merge, const char *staging,
+	db_merge_next next, void *state, struct why *why)
+{
+	CLEANUP(buf_done) struct buf sql = { 0 };
+
+	buf_fmt(&sql, "CREATE TEMP TABLE IF NOT EXISTS %s ON COMMIT DELETE ROWS AS SELECT ",
+		staging);
+	db_merge_columns(&sql, merge);
+	buf_fmt(&sql, " FROM %s WITH NO DATA; ", merge->table);
+	if (db->has_merged)
+		buf_fmt(&sql, "DELETE FROM %s; ", staging);
+	buf_fmt(&sql, "COPY %s (", staging);
+	db_merge_columns(&sql, merge);
+	buf_str(&sql, STR(") FROM STDIN (FORMAT binary)"));
+	TRY(copy_start(db, buf_c(&sql), why));
+	db->has_merged = true;
+
+	enum err err = copy_rows(db, merge, next, state, why);
+	/* the first reason is the one to tell */
+	enum err end = copy_end(db, err == OK ? NULL : "given up", err == OK ? why : NULL);
+
+	return err != OK ? err : end;
+}
+
+enum err postgres_merge(struct db *base, const struct db_merge *merge, db_merge_next next,
+	void *state, uint64_t *inserted, struct why *why)
+{
+	struct postgres *db = (struct postgres *)base;
+	CLEANUP(buf_done) struct buf sql = { 0 };
+	CLEANUP(buf_done) struct buf rows = { 0 };
+	CLEANUP(postgres_result_done) PGresult *result = NULL;
+	char staging[40];
+
+	TRY(postgres_ready(db, why));
+	(void)snprintf(staging, sizeof staging, "pehra_merge_%016llx",
+		(unsigned long long)merge_number(merge));
+	TRY(copy_all(db, merge, staging, next, state, why));
+	buf_str(&rows, STR("SELECT "));
+	db_merge_columns(&rows, merge);
+	buf_fmt(&rows, " FROM %s", staging);
+	buf_str(&sql, STR("WITH merged AS ("));
+	/* the version of a row that replaced another one carries the replacer in xmax */
+	db_merge_sql(&sql, merge, buf_c(&rows), "RETURNING xmax = 0 AS is_new");
+	buf_str(&sql, STR(") SELECT count(*) FROM merged WHERE is_new"));
+	TRY(postgres_query(db, buf_c(&sql), &result, why));
+	*inserted = 0;
+	(void)parse_u64(str_c(PQgetvalue(result, 0, 0)), inserted);
+	return OK;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* GET /v1/ip/{prefix}, /v1/name/{name}, /v1/url?u= */
+#include "web/handlers.h"
+#include "web/lookup.h"
+
+static enum err answer(struct request *request, const struct indicator *indicator, struct why *why)
+{
+	const struct pehra *snapshot;
+	struct lookup lookup;
+
+	TRY(lookup_snapshot(request, &snapshot, why));
+	lookup_find(snapshot, indicator, &lookup);
+
+	struct json_writer json = response_json(request);
+
+	json_object_begin(&json);
+	lookup_write(&json, request, snapshot, &lookup);
+	json_object_end(&json);
+	return OK;
+}
+
+enum err handle_ip(struct request *request, struct why *why)
+{
+	struct indicator indicator = { .kind = INDICATOR_IP };
+
+	TRY(prefix_parse(request->capture, NULL, &indicator.prefix, why));
+	return answer(request, &indicator, why);
+}
+
+enum err handle_name(struct request *request, struct why *why)
+{
+	struct indicator indicator;
+
+	TRY(indicator_parse(request->capture, &request->arena, &indicator, why));
+	if (indicator.kind != INDICATOR_NAME)
+		return fail(why, ERR_SYNTAX, "%.*s is no domain name",
+			STR_FMT(str_first(request->capture, 64)));
+	return answer(request, &indicator, why);
+}
+
+enum err handle_url(struct request *request, struct why *why)
+{
+	const struct str *text = request_parameter(request, "u");
+	struct indicator indicator;
+
+	TRY(indicator_parse(*text, &request->arena, &indicator, why));
+	if (indicator.kind != INDICATOR_URL)
+		return fail(why, ERR_SYNTAX, "u is a URL with its scheme");
+	return answer(request, &indicator, why);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "web/schema.h"
+
+#define VERDICT_FIELDS(absent)                                                                   \
+	{ "indicator", absent "string", "What was asked, in its canonical form" },               \
+		{ "kind", absent "string", "ip, name or url" },                                  \
+		{ "known", absent "boolean", "Is anything known of it?" },                       \
+		{ "listed_within", absent "boolean", "Is something smaller within it listed?" }, \
+		{ "entry", absent "string?", "The prefix whose entry answers" },                 \
+		{ "action", absent "string", "none, watch, challenge, block or allow" },         \
+		{ "score", absent "{integer}", "0 to 100 by role: src, dst, policy" },           \
+		{ "categories", absent "[string]", "What is claimed (RSIT types and ours)" },    \
+		{ "codes", absent "[integer]", "Last octets of the DNS answers 127.0.0.x" },     \
+		{ "sources", absent "[string]",                                                  \
+			"Sources that claim it and may be named to the caller" },                \
+		{ "source_count", absent "integer", "Sources that claim it" },                   \
+		{ "first_seen", absent "date?", "First claimed" },                               \
+		{ "last_seen", absent "date?", "Last claimed" },                                 \
+		{ "until", absent "date?", "When the verdict ends if nothing new is seen" },     \
+		{ "generation", absent "integer", "Of the snapshot that answered" },             \
+	{                                                                                        \
+		"generation_age_s", absent "integer", "Seconds since it was built"               \
+	}
+
+#define SNAPSHOT_FIELDS                                                                   \
+	{ "generation", "integer", "Its number" },                                        \
+		{ "changes", "integer", "Made in place since it was built" },             \
+		{ "created_s", "integer", "When it was built, seconds since 1970" },      \
+		{ "generation_age_s", "integer", "Seconds since it was built" },          \
+		{ "ipv4_entries", "integer", NULL }, { "ipv6_entries", "integer", NULL }, \
+		{ "name_entries", "integer", "Names and URLs" },                          \
+		{ "verdicts", "integer", "Different verdict records" },                   \
+	{                                                                                 \
+		"file_bytes", "integer", NULL                                             \
+	}
+
+const struct schema schemas[] = {
+	{ "Problem",
+		{ { "type", "string", "urn:pehra:problem:KIND" },
+			{ "title", "string", "The status in words" },
+			{ "status", "integer", "The HTTP status" },
+			{ "detail", "string", "What is wrong, for people" },
+			{ "instance", "string", "urn:pehra:request:ID; the log has the same id" },
+			{ "parse_error", "~ParseError", "Where a filter could not be read" } } },
+	{ "ParseError",
+		{ { "parameter", "string", "The query parameter" },
+			{ "from", "integer", "The first byte that was not understood, from 0" },
+			{ "length", "integer", "How many bytes" },
+			{ "expected", "string", "What would have been understood" } } },
+	{ "Verdict", { VERDICT_FIELDS("") } },
+	{ "BulkLine", { { "line", "integer", "Of the request, from 1" }, VERDICT_FIELDS("~"),
+			      { "error", "~BulkError",
+				      "Instead of all else: the line is no address" } } },
+	{ "BulkError",
+		{ { "kind", "string", "A word such as syntax" }, { "detail", "string", NULL } } },
+	{ "Snapshot", { SNAPSHOT_FIELDS } },
+	{ "Me", { { "anonymous", "boolean", "No token was shown" },
+			{ "token", "string", "The token's id" }, { "owner", "string", NULL },
+			{ "permissions", "[string]", "read, report, operate, admin" },
+			{ "tlp", "string", "The strictest label the caller may see" },
+			{ "address", "string", "Behind trusted proxies" } } },
+	{ "Health", { { "status", "string", "ok, degraded or starting" },
+			    { "keeper", "boolean", "Are commands possible?" },
+			    { "store", "boolean", "Can lists and evidence be read?" },
+			    { "snapshot", "Snapshot?", NULL },
+			    { "roles", "any", "Each process as the parent sees it" },
+			    { "version", "string", NULL } } },
+};
+const size_t schema_count = ARRAY_LEN(schemas);
+
+static bool is_plain(struct str type)
+{
+	static const char *const plain[] = { "string", "integer", "number", "boolean" };
+
+	for (size_t i = 0; i < ARRAY_LEN(plain); i++) {
+		if (str_eq(str_c(plain[i]), type))
+			return true;
+	}
+	return false;
+}
+
+static void write_plain(struct json_writer *json, struct str type, bool is_nullable)
+{
+	json_key(json, "type");
+	if (is_nullable)
+		json_array_begin(json);
+	json_put_str(json, type);
+	if (is_nullable) {
+		json_put_str(json, STR("null"));
+		json_array_end(json);
+	}
+}
+
+static void write_reference(struct json_writer *json, struct str name)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+
+	buf_fmt(&text, "#/components/schemas/%.*s", STR_FMT(name));
+	json_field_str(json, "$ref", buf_view(&text));
+}
+
+/* Members of a schema object that is open. */
+static void write_members(struct json_writer *json, struct str type)
+{
+	bool is_nullable = type.n > 0 && type.p[type.n - 1] == '?';
+	struct str inner;
+
+	type.n -= is_nullable;
+	inner = type.n < 2 ? type : str_from(type.p + 1, type.n - 2);
+	if (str_eq(type, STR("any")))
+		return;
+	if (is_plain(type)) {
+		write_plain(json, type, is_nullable);
+	} else if (str_eq(type, STR("date"))) {
+		write_plain(json, STR("string"), is_nullable);
+		json_field_str(json, "format", STR("date"));
+	} else if (type.p[0] == '[') {
+		write_plain(json, STR("array"), is_nullable);
+		json_key(json, "items");
+		schema_write_type(json, inner);
+	} else if (type.p[0] == '{') {
+		write_plain(json, STR("object"), is_nullable);
+		json_key(json, "additionalProperties");
+		schema_write_type(json, inner);
+	} else if (is_nullable) {
+		json_key(json, "anyOf");
+		json_array_begin(json);
+		schema_write_type(json, type);
+		json_object_begin(json);
+		json_field_str(json, "type", STR("null"));
+		json_object_end(json);
+		json_array_end(json);
+	} else {
+		write_reference(json, type);
+	}
+}
+
+void schema_write_type(struct json_writer *json, struct str type)
+{
+	json_object_begin(json);
+	write_members(json, type);
+	json_object_end(json);
+}
+
+static void write_schema(struct json_writer *json, const struct schema *schema)
+{
+	json_object_begin(json);
+	json_field_str(json, "type", STR("object"));
+	json_field_bool(json, "additionalProperties", false);
+	json_key(json, "properties");
+	json_object_begin(json);
+	for (size_t i = 0; i < SCHEMA_FIELDS_MAX && schema->fields[i].name != NULL; i++) {
+		struct str type = str_c(schema->fields[i].type);
+
+		json_key(json, schema->fields[i].name);
+		json_object_begin(json);
+		write_members(json, str_from_index(type, type.p[0] == '~'));
+		if (schema->fields[i].summary != NULL)
+			json_field_str(json, "description", str_c(schema->fields[i].summary));
+		json_object_end(json);
+	}
+	json_object_end(json);
+	json_key(json, "required");
+	json_array_begin(json);
+	for (size_t i = 0; i < SCHEMA_FIELDS_MAX && schema->fields[i].name != NULL; i++) {
+		if (schema->fields[i].type[0] != '~')
+			json_put_str(json, str_c(schema->fields[i].name));
+	}
+	json_array_end(json);
+	json_object_end(json);
+}
+
+void schemas_write(struct json_writer *json)
+{
+	json_object_begin(json);
+	for (size_t i = 0; i < schema_count; i++) {
+		json_key(json, schemas[i].name);
+		write_schema(json, &schemas[i]);
+	}
+	json_object_end(json);
+}
