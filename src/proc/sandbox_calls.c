@@ -152,6 +152,7 @@ static const struct condition conditions[] = {
 
 static int add_calls(scmp_filter_ctx filter, unsigned groups)
 {
+	const struct scmp_arg_cmp itself = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 };
 	int sys = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(calls) && sys == 0; i++)
@@ -169,8 +170,7 @@ static int add_calls(scmp_filter_ctx filter, unsigned groups)
 	}
 	/* abort() signals its own process, no other */
 	if (sys == 0)
-		sys = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		sys = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &itself);
 	return -sys;
 }
 
