@@ -448,6 +448,11 @@ bool channel_next(struct channel *channel, struct message *out)
 	return false;
 }
 
+bool channel_has_message(const struct channel *channel)
+{
+	return waiting_bytes(channel) > 0;
+}
+
 /* Waits for the socket until the deadline (-1: for ever), then reads and writes what goes. */
 static enum err pump(struct channel *channel, int64_t deadline_ns, struct why *why)
 {

@@ -122,6 +122,9 @@ NODISCARD enum err channel_read(struct channel *channel, struct why *why);
  */
 bool channel_next(struct channel *channel, struct message *out);
 
+/* Does a whole message wait for channel_next()? poll() knows nothing of it. */
+bool channel_has_message(const struct channel *channel);
+
 /*
  * Blocking use, for children that do one thing at a time. A timeout of -1 waits for ever;
  * ERR_TIMEOUT when it passes. Sending waits while the channel is full, and returns when the socket

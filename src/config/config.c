@@ -193,7 +193,7 @@ void config_store_url(const struct config *config, struct buf *out)
 	if (config->store.url.n > 0)
 		buf_str(out, config->store.url);
 	else
-		buf_fmt(out, "sqlite:%.*s/pehra.db", STR_FMT(config->data));
+		buf_fmt(out, "sqlite:%.*s/store/pehra.db", STR_FMT(config->data));
 }
 
 /* Text in lines as mdoc wants them: a new line for each sentence, none of more than 78 bytes. */

@@ -88,7 +88,7 @@ static enum err open_parts(struct keeper *keeper, struct why *why)
 	TRY(db_open(buf_c(&text), DB_READ_WRITE, &keeper->db, why));
 	TRY(migrate(keeper->db, clock_now_s(keeper->clock), why));
 	TRY(snapshot_key_load_or_make(
-		keeper_path(&text, keeper->data, SNAPSHOT_FOLDER), &keeper->key, why));
+		keeper_path(&text, keeper->data, KEEPER_KEYS_FOLDER), &keeper->key, why));
 	return sources_note(keeper, why);
 }
 
@@ -145,7 +145,8 @@ enum err keeper_reload(struct keeper *keeper, struct str settings_json, struct w
 enum err keeper_init_data(
 	const char *data, const struct config *config, const struct clock *clock, struct why *why)
 {
-	static const char *const folders[] = { SNAPSHOT_FOLDER, KEEPER_SPOOL_FOLDER, "run" };
+	static const char *const folders[] = { SNAPSHOT_FOLDER, KEEPER_SPOOL_FOLDER,
+		KEEPER_STORE_FOLDER, KEEPER_KEYS_FOLDER, "run" };
 	CLEANUP(db_close) struct db *db = NULL;
 	CLEANUP(buf_done) struct buf text = { 0 };
 	struct snapshot_key key;
@@ -157,5 +158,5 @@ enum err keeper_init_data(
 	config_store_url(config, &text);
 	TRY(db_open(buf_c(&text), DB_READ_WRITE, &db, why));
 	TRY(migrate(db, clock_now_s(clock), why));
-	return snapshot_key_load_or_make(keeper_path(&text, data, SNAPSHOT_FOLDER), &key, why);
+	return snapshot_key_load_or_make(keeper_path(&text, data, KEEPER_KEYS_FOLDER), &key, why);
 }

@@ -15,6 +15,8 @@
 #include "store/db.h"
 
 #define KEEPER_SPOOL_FOLDER "spool" /* inputs of jobs under way, so that a restart resumes them */
+#define KEEPER_STORE_FOLDER "store" /* SQLite; web may read it */
+#define KEEPER_KEYS_FOLDER  "keys"  /* the signing key; no other role may read it */
 #define KEEPER_FEEDS_FILE   "feeds.yaml"
 
 struct keeper {

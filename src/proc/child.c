@@ -200,11 +200,25 @@ enum err child_poll_done(struct child *child, const struct pollfd *rows, size_t 
 	return err;
 }
 
+bool child_is_due(const struct child *child)
+{
+	if (channel_has_message(&child->parent))
+		return true;
+	for (size_t i = 0; i < CHILD_PEERS_MAX; i++) {
+		const struct child_peer *peer = &child->peers[i];
+
+		if (peer->is_used && (!peer->is_known || channel_has_message(&peer->channel) ||
+					     !channel_is_open(&peer->channel)))
+			return true;
+	}
+	return false;
+}
+
 enum err child_wait(struct child *child, int timeout_ms, struct why *why)
 {
 	struct pollfd rows[CHILD_POLL_MAX];
 	size_t n = child_poll_fill(child, rows);
-	int found = poll(rows, n, timeout_ms);
+	int found = poll(rows, n, child_is_due(child) ? 0 : timeout_ms);
 
 	if (found == -1 && errno != EINTR)
 		return fail_sys(why, "cannot poll");

@@ -14,7 +14,7 @@
  *		}
  *
  * A loop that waits for more than channels uses child_poll_fill() and child_poll_done() around its
- * own poll() or curl_multi_poll(). One thread.
+ * own poll() or curl_multi_poll(), with a timeout of 0 when child_is_due(). One thread.
  */
 #pragma once
 
@@ -95,6 +95,9 @@ struct channel *child_peer(struct child *child, enum process process, unsigned i
 
 /* Waits until something came, at most timeout_ms (-1: for ever). ERR_CLOSED: the parent is gone. */
 NODISCARD enum err child_wait(struct child *child, int timeout_ms, struct why *why);
+
+/* Has child_next() something already? Then nobody should wait. */
+bool child_is_due(const struct child *child);
 
 struct pollfd;
 /* Fills at most CHILD_POLL_MAX rows and returns how many. */

@@ -28,6 +28,7 @@ struct call {
 #define C CALLS_CLIENT
 #define S CALLS_SERVER
 #define T CALLS_THREADS
+#define N CALLS_CHILDREN
 #define A CALLS_SANITIZER
 
 /* clang-format off */
@@ -86,12 +87,19 @@ static const struct call calls[] = {
 	{ T, SCMP_SYS(set_robust_list) }, { T, SCMP_SYS(get_robust_list) }, { T, SCMP_SYS(rseq) },
 	{ T, SCMP_SYS(set_tid_address) }, { T, SCMP_SYS(membarrier) }, { T, SCMP_SYS(sched_setaffinity) },
 	{ T, SCMP_SYS(sched_getparam) }, { T, SCMP_SYS(sched_getscheduler) },
+	/* children; whom a signal reaches is Landlock's to say */
+	{ N, SCMP_SYS(wait4) }, { N, SCMP_SYS(waitid) }, { N, SCMP_SYS(kill) }, { N, SCMP_SYS(getpriority) },
+	{ N, SCMP_SYS(setpriority) },
 	/* the sanitizers look at themselves before they report */
 	{ A, SCMP_SYS(openat) }, { A, SCMP_SYS(readlink) }, { A, SCMP_SYS(readlinkat) },
 	{ A, SCMP_SYS(pipe) }, { A, SCMP_SYS(pipe2) }, { A, SCMP_SYS(mmap) }, { A, SCMP_SYS(mprotect) },
 	{ A, SCMP_SYS(prctl) }, { A, SCMP_SYS(getdents64) }, { A, SCMP_SYS(clone) }, { A, SCMP_SYS(personality) },
 };
 /* clang-format on */
+
+#define NAMESPACES                                                                     \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
+		CLONE_NEWPID | CLONE_NEWNET)
 
 /* A call that is allowed, or refused with an error instead of death, for some arguments only. */
 struct condition {
@@ -136,13 +144,15 @@ static const struct condition conditions[] = {
 	/* libc asks the name service cache daemon first, and takes no for an answer */
 	{ C, SCMP_SYS(socket), EACCES, EQUALS(0, AF_UNIX) },
 	{ T, SCMP_SYS(clone), 0, MASKED(0, CLONE_THREAD, CLONE_THREAD) },
+	{ N, SCMP_SYS(clone), 0, MASKED(0, NAMESPACES, 0) },
 	/* its flags are out of seccomp's reach; libc then uses clone */
-	{ T, SCMP_SYS(clone3), ENOSYS, ANY },
+	{ T | N, SCMP_SYS(clone3), ENOSYS, ANY },
 };
 /* clang-format on */
 
 static int add_calls(scmp_filter_ctx filter, unsigned groups)
 {
+	const struct scmp_arg_cmp itself = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 };
 	int sys = 0;
 
 	for (size_t i = 0; i < ARRAY_LEN(calls) && sys == 0; i++)
@@ -160,8 +170,7 @@ static int add_calls(scmp_filter_ctx filter, unsigned groups)
 	}
 	/* abort() signals its own process, no other */
 	if (sys == 0)
-		sys = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1,
-			SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
+		sys = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &itself);
 	return -sys;
 }
 

@@ -24,7 +24,8 @@ enum sandbox_calls {
 	CALLS_SERVER = 1 << 5,     /* accept and answer on inherited sockets */
 	CALLS_THREADS = 1 << 6,
 	CALLS_LOAD_CODE = 1 << 7, /* map executable pages: name service and TLS modules */
-	CALLS_SANITIZER = 1 << 8, /* what the run-time of address and undefined sanitizers needs */
+	CALLS_CHILDREN = 1 << 8,  /* fork, within the same sandbox */
+	CALLS_SANITIZER = 1 << 9, /* what the run-time of address and undefined sanitizers needs */
 };
 
 struct sandbox_rights {

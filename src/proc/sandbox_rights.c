@@ -35,7 +35,6 @@ static const struct sandbox_path fetch_paths[] = { PATHS_NETWORK(false), PATHS_E
 
 static const struct sandbox_path keeper_paths[] = {
 	{ PATH_DATA, PATH_WRITE, "", false },
-	/* the folder for temporary files of sorting, where SQLite keeps its own, too */
 	{ PATH_SYSTEM, PATH_READ, "/dev/urandom", false },
 	PATHS_NETWORK(true),
 	PATHS_END,
@@ -43,11 +42,13 @@ static const struct sandbox_path keeper_paths[] = {
 
 static const struct sandbox_path answer_paths[] = {
 	{ PATH_DATA, PATH_READ, "snapshot", false },
+	{ PATH_DATA, PATH_READ, "keys/snapshot.pub", false },
 	PATHS_END,
 };
 
 static const struct sandbox_path web_paths[] = {
 	{ PATH_DATA, PATH_READ, "snapshot", false },
+	{ PATH_DATA, PATH_READ, "keys/snapshot.pub", false },
 	{ PATH_DATA, PATH_READ, "store", false },
 	{ PATH_SYSTEM, PATH_READ, "/dev/urandom", false },
 	PATHS_NETWORK(true),
@@ -80,7 +81,7 @@ const struct sandbox_rights sandbox_rights[] = {
 	[PROCESS_KEEPER] = {
 		.paths = keeper_paths,
 		.calls = CALLS_BASE | CALLS_FILES_READ | CALLS_FILES_WRITE | CALLS_WRITE_OPEN |
-			 CALLS_SERVER | CALLS_THREADS,
+			 CALLS_SERVER | CALLS_THREADS | CALLS_CHILDREN,
 		.store_calls = CALLS_CLIENT | CALLS_LOAD_CODE,
 		.descriptors = 4096,
 	},

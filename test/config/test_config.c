@@ -66,7 +66,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config->http.body_max_bytes, 16 << 20);
 	assert_int_equal(config->fetch.timeout_s, 60);
 	config_store_url(config, &url);
-	assert_string_equal(buf_c(&url), "sqlite:./var/pehra.db");
+	assert_string_equal(buf_c(&url), "sqlite:./var/store/pehra.db");
 }
 
 static void test_file(void **state)

@@ -82,6 +82,11 @@ static bool read_key(const struct scene *scene)
 	return opens(scene->data, "keys/file", O_RDONLY);
 }
 
+static bool read_public_key(const struct scene *scene)
+{
+	return opens(scene->data, "keys/snapshot.pub", O_RDONLY);
+}
+
 static bool write_snapshot(const struct scene *scene)
 {
 	return opens(scene->data, "snapshot/file", O_WRONLY);
@@ -331,6 +336,7 @@ static const struct act {
 	{ "read_snapshot", read_snapshot, K | A | W },
 	{ "read_store", read_store, K | W },
 	{ "read_key", read_key, K },
+	{ "read_public_key", read_public_key, K | A | W },
 	{ "write_snapshot", write_snapshot, K },
 	{ "create_in_store", create_in_store, K },
 	{ "truncate_store", truncate_store, K },
@@ -347,7 +353,7 @@ static const struct act {
 	{ "listen_tcp", listen_tcp, 0 },
 	{ "accept_inherited", accept_inherited, K | A | W },
 	{ "see_network", see_network, F | K | A | W },
-	{ "fork", fork_process, 0 },
+	{ "fork", fork_process, K },
 	{ "start_thread", start_thread, F | K | A | W },
 	{ "execute", execute, 0 },
 	{ "map_executable", map_executable, F },
@@ -444,6 +450,7 @@ static int set_up(void **state)
 	make_folder("keys");
 	make_file("snapshot/file");
 	make_file("keys/file");
+	make_file("keys/snapshot.pub");
 	assert_true(listener != -1 &&
 		    bind(listener, (const struct sockaddr *)&at, sizeof at) == 0 &&
 		    listen(listener, 64) == 0 &&
@@ -457,7 +464,8 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	static const char *const files[] = { "snapshot/file", "snapshot/other", "store/file",
-		"store/other", "store/new", "keys/file", "snapshot", "store", "keys", "" };
+		"store/other", "store/new", "keys/file", "keys/snapshot.pub", "snapshot", "store",
+		"keys", "" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(files); i++) {
