@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BATCH = 64, DETAIL_TRIES = 8, IPV4_OFFSET = 96 };
+enum { BATCH = 64, IPV4_OFFSET = 96 };
 
 static uint64_t load_big_endian(const uint8_t *p)
 {
@@ -92,40 +92,26 @@ void pehra_detail_fill(struct pehra_detail *out, pehra_id id, uint64_t detail)
 	out->prefix_length = detail_length(detail);
 }
 
-/*
- * The id and its detail are two words. In a live copy they are read again when a change went by,
- * a few times: a reader never waits, and a keeper that died in a change never frees it.
- */
-uint32_t pehra_turn(const struct pehra *s)
-{
-	return s->is_live ? LOAD_ACQUIRE(&s->control->turn) : 0;
-}
-
-int pehra_turn_held(const struct pehra *s, uint32_t turn, unsigned tried)
-{
-	if (!s->is_live || tried >= DETAIL_TRIES)
-		return 1;
-	atomic_thread_fence(memory_order_acquire);
-	return (turn & 1) == 0 && LOAD(&s->control->turn) == turn;
-}
-
 pehra_id pehra_ip_detail(
 	const struct pehra *snapshot, const uint8_t address[16], struct pehra_detail *out)
 {
 	struct halves ip = halves_of(address);
 	int v4 = is_v4(ip);
 
-	for (unsigned tried = 0;; tried++) {
-		uint32_t turn = pehra_turn(snapshot);
-		struct pehra_spot spot = v4 ? pehra_v4_spot(snapshot, (uint32_t)ip.low)
-					    : pehra_v6_spot(snapshot, ip.high, ip.low);
-		uint64_t detail = spot.detail != NULL ? LOAD(spot.detail) : spot.fixed_detail;
+	struct pehra_spot spot = { 0, NULL, 0 };
+	uint64_t detail = 0;
 
-		if (pehra_turn_held(snapshot, turn, tried)) {
-			pehra_detail_fill(out, spot.id, detail);
-			return spot.id;
-		}
+	for (unsigned i = 0; i < PEHRA_TRIES; i++) {
+		uint32_t turn = turn_now(snapshot);
+
+		spot = v4 ? pehra_v4_spot(snapshot, (uint32_t)ip.low)
+			  : pehra_v6_spot(snapshot, ip.high, ip.low);
+		detail = spot.detail != NULL ? LOAD_ACQUIRE(spot.detail) : spot.fixed_detail;
+		if (!turn_changed(snapshot, turn))
+			break;
 	}
+	pehra_detail_fill(out, spot.id, detail);
+	return spot.id;
 }
 
 int pehra_ip_any_within(const struct pehra *snapshot, const uint8_t address[16], uint8_t length)

@@ -46,7 +46,7 @@ static inline pehra_id host_id(
 	if (found == 0)
 		return 0;
 	*slot = (unsigned)__builtin_ctz(found);
-	return LOAD(&line->id[*slot]);
+	return LOAD_ACQUIRE(&line->id[*slot]);
 }
 
 static inline struct pehra_spot short_spot(const struct pehra *s, uint32_t address)
@@ -57,14 +57,14 @@ static inline struct pehra_spot short_spot(const struct pehra *s, uint32_t addre
 	if (id != SNAPSHOT_ID_DEEPER)
 		return (struct pehra_spot){ id, &s->v4_short_detail[slash16], 0 };
 
-	uint64_t mid = LOAD(&s->v4_mid_index[slash16]);
+	uint64_t mid = LOAD_ACQUIRE(&s->v4_mid_index[slash16]);
 
 	if (mid >= s->v4_mid_count)
 		return (struct pehra_spot){ 0, NULL, 0 };
 
 	uint64_t at = mid * V4_PAGE_IDS + (address >> 8 & 0xff);
 
-	return (struct pehra_spot){ LOAD(&s->v4_mids[at]), &s->v4_mid_detail[at], 0 };
+	return (struct pehra_spot){ LOAD_ACQUIRE(&s->v4_mids[at]), &s->v4_mid_detail[at], 0 };
 }
 
 /* What the slots of the whole /24 in one line say: a cover, a page, or both. */
@@ -85,7 +85,7 @@ static inline void wholes_read(
 		if ((residual ^ key) >> 8 != 0)
 			continue;
 
-		pehra_id id = LOAD(&line->id[slot]);
+		pehra_id id = LOAD_ACQUIRE(&line->id[slot]);
 
 		if ((residual & 0xff) != 0)
 			out->page = v4_slot_page(residual, id);
@@ -120,12 +120,27 @@ static inline struct pehra_spot walk(const struct pehra *s, uint32_t address)
 	}
 	if (wholes.page < s->v4_page_count) {
 		uint64_t at = wholes.page * V4_PAGE_IDS + (address & 0xff);
-		pehra_id id = LOAD(&s->v4_pages[at]);
+		pehra_id id = LOAD_ACQUIRE(&s->v4_pages[at]);
 
 		if (id != 0)
 			return (struct pehra_spot){ id, &s->v4_page_detail[at], 0 };
 	}
 	return wholes.cover.id != 0 ? wholes.cover : short_spot(s, address);
+}
+
+/* As walk(), for the id alone, which may not be a mixture of two changes. */
+static pehra_id walk_id(const struct pehra *s, uint32_t address)
+{
+	pehra_id id = 0;
+
+	for (unsigned i = 0; i < PEHRA_TRIES; i++) {
+		uint32_t turn = turn_now(s);
+
+		id = walk(s, address).id;
+		if (!turn_passed(s, turn))
+			break;
+	}
+	return id;
 }
 
 struct pehra_spot pehra_v4_spot(const struct pehra *s, uint32_t address)
@@ -147,7 +162,7 @@ pehra_id pehra_ipv4(const struct pehra *snapshot, uint32_t address)
 	unsigned slot;
 	pehra_id id = host_id(line, LOAD_ACQUIRE(&line->header), v4_key(permuted, address), &slot);
 
-	return id != 0 ? id : walk(s, address).id;
+	return id != 0 ? id : walk_id(s, address);
 }
 
 /* A second round for what its home line did not answer; the line is in the cache by then. */
@@ -155,7 +170,7 @@ static void batch_rest(const struct pehra *s, const uint32_t *addresses, pehra_i
 	const uint8_t *pending, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		ids[pending[i]] = walk(s, addresses[pending[i]]).id;
+		ids[pending[i]] = walk_id(s, addresses[pending[i]]);
 }
 
 static void batch(const struct pehra *s, const uint32_t *addresses, pehra_id *ids, unsigned n)

@@ -82,7 +82,7 @@ static inline struct pehra_spot added_spot(
 	struct v6_added *added = pehra_v6_added(s, high, low, length);
 
 	return added == NULL ? (struct pehra_spot){ 0, NULL, 0 }
-			     : (struct pehra_spot){ LOAD(&added->id), &added->detail, 0 };
+			     : (struct pehra_spot){ LOAD_ACQUIRE(&added->id), &added->detail, 0 };
 }
 
 /* The last deep entry in [first, first + count) whose low half is at or before low. */
@@ -124,7 +124,8 @@ static struct deep_found deep_find(const struct pehra *s, uint32_t slot, uint64_
 		uint64_t first = list->first;
 		uint64_t count = list->count;
 
-		found.at64 = (struct pehra_spot){ LOAD(&list->outer), &list->outer_detail, 0 };
+		found.at64 =
+			(struct pehra_spot){ LOAD_ACQUIRE(&list->outer), &list->outer_detail, 0 };
 		if (first > s->v6_deep_count || count > s->v6_deep_count - first)
 			return found;
 		entry = deep_search(s, first, count, low);
@@ -132,8 +133,8 @@ static struct deep_found deep_find(const struct pehra *s, uint32_t slot, uint64_
 			(list->kind == V6_LIST_HOSTS && s->v6_deep_low[entry] != low))
 			return found;
 	}
-	found.deep =
-		(struct pehra_spot){ LOAD(&s->v6_deep_id[entry]), &s->v6_deep_detail[entry], 0 };
+	found.deep = (struct pehra_spot){ LOAD_ACQUIRE(&s->v6_deep_id[entry]),
+		&s->v6_deep_detail[entry], 0 };
 	return found;
 }
 
@@ -206,7 +207,16 @@ static inline struct pehra_spot v6_spot(const struct pehra *s, uint64_t high, ui
 
 pehra_id pehra_v6(const struct pehra *s, uint64_t high, uint64_t low)
 {
-	return v6_spot(s, high, low).id;
+	pehra_id id = 0;
+
+	for (unsigned i = 0; i < PEHRA_TRIES; i++) {
+		uint32_t turn = turn_now(s);
+
+		id = v6_spot(s, high, low).id;
+		if (!turn_passed(s, turn))
+			break;
+	}
+	return id;
 }
 
 /* The detail of the closest entry shorter than /64 around high. */
@@ -251,6 +261,7 @@ static void batch_group(const struct pehra *s, const uint64_t *highs, const uint
 	const uint8_t *which, unsigned n, pehra_id *ids)
 {
 	uint64_t node[BATCH] = { 0 };
+	uint32_t turn = turn_now(s);
 	int added = has_added(s);
 
 	for (unsigned level = s->v6_level_count - 1; level > 0; level--) {
@@ -274,6 +285,8 @@ static void batch_group(const struct pehra *s, const uint64_t *highs, const uint
 			spot = border_spot(s, border, high, low);
 		ids[which[i]] = (added ? with_added(s, spot, high, low) : spot).id;
 	}
+	for (unsigned i = 0; i < n && turn_passed(s, turn); i++)
+		ids[which[i]] = pehra_v6(s, highs[which[i]], lows[which[i]]);
 }
 
 void pehra_v6_batch(
@@ -305,7 +318,7 @@ static int deep_any(const struct pehra *s, uint32_t slot, uint64_t first, uint64
 	if ((slot & V6_SLOT_SINGLE) == 0) {
 		if (slot >= s->v6_list_count)
 			return 0;
-		if (LOAD(&s->v6_lists[slot].outer) != 0)
+		if (LOAD_ACQUIRE(&s->v6_lists[slot].outer) != 0)
 			return 1;
 		from = s->v6_lists[slot].first;
 		count = s->v6_lists[slot].count;
@@ -317,7 +330,7 @@ static int deep_any(const struct pehra *s, uint32_t slot, uint64_t first, uint64
 		int ends_before =
 			is_range && i + 1 < from + count && s->v6_deep_low[i + 1] <= first;
 
-		if (LOAD(&s->v6_deep_id[i]) != 0 && !ends_before &&
+		if (LOAD_ACQUIRE(&s->v6_deep_id[i]) != 0 && !ends_before &&
 			(is_range || s->v6_deep_low[i] >= first))
 			return 1;
 	}
@@ -366,7 +379,7 @@ static int added_any(const struct pehra *s, const struct v6_range *range)
 	for (uint32_t i = 0; i < count && i < s->v6_added_count; i++) {
 		struct v6_added *added = &s->v6_added[i];
 
-		if (LOAD(&added->id) == 0 || added->high < range->first_high ||
+		if (LOAD_ACQUIRE(&added->id) == 0 || added->high < range->first_high ||
 			added->high > range->last_high)
 			continue;
 		if (added->length == 64 ||

@@ -110,12 +110,33 @@ void pehra_v6_batch(const struct pehra *s, const uint64_t *highs, const uint64_t
 uint32_t pehra_text_find(
 	const struct pehra *s, uint64_t mixed, uint16_t kind, const char *text, size_t length);
 
-/* An id and its detail are read within one turn: pehra_turn(), read, and again unless held. */
-uint32_t pehra_turn(const struct pehra *s);
-int pehra_turn_held(const struct pehra *s, uint32_t turn, unsigned tried);
 void pehra_detail_fill(struct pehra_detail *out, pehra_id id, uint64_t detail);
+
+/* How often a reader of a live copy looks again; so it never waits, even for a dead keeper. */
+enum { PEHRA_TRIES = 8 };
 
 #define LOAD(place)         atomic_load_explicit((place), memory_order_relaxed)
 #define LOAD_ACQUIRE(place) atomic_load_explicit((place), memory_order_acquire)
+
+static inline uint32_t turn_now(const struct pehra *s)
+{
+	return s->is_live ? LOAD_ACQUIRE(&s->control->turn) : 0;
+}
+
+/*
+ * Did more than one change go by? A look-up that falls from level to level may then mix them;
+ * within one change each address has its old or its new verdict whatever is read when. All loads
+ * in between are acquiring ones.
+ */
+static inline int turn_passed(const struct pehra *s, uint32_t turn)
+{
+	return s->is_live && LOAD(&s->control->turn) - turn > 1;
+}
+
+/* Did any change go by? An id and its detail are two words. */
+static inline int turn_changed(const struct pehra *s, uint32_t turn)
+{
+	return s->is_live && ((turn & 1) != 0 || LOAD(&s->control->turn) != turn);
+}
 
 #endif

@@ -33,13 +33,13 @@ struct text_spot {
 
 static struct text_spot spot_below(const struct pehra *s, uint32_t slot)
 {
-	return (struct text_spot){ LOAD(&s->text_slots[slot].below),
+	return (struct text_spot){ LOAD_ACQUIRE(&s->text_slots[slot].below),
 		&s->text_detail[2 * (uint64_t)slot + 1] };
 }
 
 static struct text_spot spot_exact(const struct pehra *s, uint32_t slot)
 {
-	return (struct text_spot){ LOAD(&s->text_slots[slot].exact),
+	return (struct text_spot){ LOAD_ACQUIRE(&s->text_slots[slot].exact),
 		&s->text_detail[2 * (uint64_t)slot] };
 }
 
@@ -96,33 +96,54 @@ static struct text_spot url_spot(const struct pehra *s, const char *url, size_t 
 	return slot == TEXT_SLOT_NONE ? (struct text_spot){ 0, NULL } : spot_exact(s, slot);
 }
 
-pehra_id pehra_name(const struct pehra *snapshot, const char *name, size_t length)
+static struct text_spot text_spot(
+	const struct pehra *s, const char *text, size_t length, int is_url)
 {
 	uint32_t at;
 
-	return name_spot(snapshot, name, length, &at).id;
+	return is_url ? url_spot(s, text, length) : name_spot(s, text, length, &at);
+}
+
+static pehra_id text_id(const struct pehra *s, const char *text, size_t length, int is_url)
+{
+	pehra_id id = 0;
+
+	for (unsigned i = 0; i < PEHRA_TRIES; i++) {
+		uint32_t turn = turn_now(s);
+
+		id = text_spot(s, text, length, is_url).id;
+		if (!turn_passed(s, turn))
+			break;
+	}
+	return id;
+}
+
+pehra_id pehra_name(const struct pehra *snapshot, const char *name, size_t length)
+{
+	return text_id(snapshot, name, length, 0);
 }
 
 pehra_id pehra_url(const struct pehra *snapshot, const char *url, size_t length)
 {
-	return url_spot(snapshot, url, length).id;
+	return text_id(snapshot, url, length, 1);
 }
 
 static pehra_id text_detail(const struct pehra *s, const char *text, size_t length, int is_url,
 	struct pehra_detail *out)
 {
-	for (unsigned tried = 0;; tried++) {
-		uint32_t turn = pehra_turn(s);
-		uint32_t at;
-		struct text_spot spot =
-			is_url ? url_spot(s, text, length) : name_spot(s, text, length, &at);
-		uint64_t detail = spot.id != 0 ? LOAD(spot.detail) : 0;
+	struct text_spot spot = { 0, NULL };
+	uint64_t detail = 0;
 
-		if (pehra_turn_held(s, turn, tried)) {
-			pehra_detail_fill(out, spot.id, detail);
-			return spot.id;
-		}
+	for (unsigned i = 0; i < PEHRA_TRIES; i++) {
+		uint32_t turn = turn_now(s);
+
+		spot = text_spot(s, text, length, is_url);
+		detail = spot.id != 0 ? LOAD_ACQUIRE(spot.detail) : 0;
+		if (!turn_changed(s, turn))
+			break;
 	}
+	pehra_detail_fill(out, spot.id, detail);
+	return spot.id;
 }
 
 pehra_id pehra_name_detail(
@@ -142,5 +163,5 @@ int pehra_name_any_below(const struct pehra *snapshot, const char *name, size_t 
 	uint32_t at;
 
 	(void)name_spot(snapshot, name, length, &at);
-	return at != TEXT_SLOT_NONE && LOAD(&snapshot->text_count[at]) != 0;
+	return at != TEXT_SLOT_NONE && LOAD_ACQUIRE(&snapshot->text_count[at]) != 0;
 }
