@@ -53,7 +53,7 @@ enum {
 };
 
 enum snapshot_flags {
-	SNAPSHOT_LIVE = 1,         /* changes in place; not signed */
+	SNAPSHOT_IS_LIVE = 1,      /* changes in place; not signed */
 	SNAPSHOT_V6_UNFILTERED = 2 /* an IPv6 prefix is too wide for the filter: skip it */
 };
 

@@ -231,7 +231,7 @@ enum pehra_status pehra_attach(void *base, size_t bytes, unsigned flags, struct 
 	if (status != PEHRA_OK)
 		return status;
 
-	int is_live = (header->flags & SNAPSHOT_LIVE) != 0;
+	int is_live = (header->flags & SNAPSHOT_IS_LIVE) != 0;
 
 	if (is_live && (flags & PEHRA_OPEN_VERIFY) != 0)
 		return PEHRA_ERROR_CHECKSUM;

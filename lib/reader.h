@@ -113,7 +113,7 @@ uint32_t pehra_text_find(
 void pehra_detail_fill(struct pehra_detail *out, pehra_id id, uint64_t detail);
 
 /* How often a reader of a live copy looks again; so it never waits, even for a dead keeper. */
-enum { PEHRA_TRIES = 8 };
+enum { PEHRA_TRIES = 64 };
 
 #define LOAD(place)         atomic_load_explicit((place), memory_order_relaxed)
 #define LOAD_ACQUIRE(place) atomic_load_explicit((place), memory_order_acquire)

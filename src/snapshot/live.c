@@ -111,7 +111,7 @@ static enum err header_made_live(
 
 	if (status != PEHRA_OK)
 		return fail(why, ERR_CORRUPT, "generation.pehra: %s", pehra_status_text(status));
-	header->flags |= SNAPSHOT_LIVE;
+	header->flags |= SNAPSHOT_IS_LIVE;
 	memset(header->signature, 0, sizeof header->signature);
 	header->checksum = xxh64(header, offsetof(struct snapshot_header, checksum), 0);
 	atomic_store(&live->map.control->superseded, 0);
