@@ -32,14 +32,13 @@ static void open_snapshot(struct worker *worker, int64_t now_ns)
 
 	if (status != PEHRA_OK) {
 		answer_count(worker->responder.stats, COUNT_RELOAD_FAILURES);
-		if (!worker->has_told_failure)
+		if (!atomic_exchange(&worker->shared->has_told_failure, true))
 			log_event(LOG_WARNING, "snapshot_not_opened", LOG_C("path", path),
 				LOG_C("why", pehra_status_text(status)));
-		worker->has_told_failure = true;
 		worker->retry_ns = now_ns + (int64_t)WORKER_RETRY_MS * 1000000;
 		return;
 	}
-	worker->has_told_failure = false;
+	atomic_store(&worker->shared->has_told_failure, false);
 	pehra_close(worker->snapshot);
 	worker->snapshot = newer;
 	worker->responder.snapshot = newer;

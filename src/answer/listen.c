@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -65,6 +66,13 @@ static enum err udp_options(int fd, const struct ipaddr *ip, struct why *why)
 	return OK;
 }
 
+/* What is accepted takes these over: pipelined replies do not wait for one another. */
+static enum err tcp_options(int fd, struct why *why)
+{
+	TRY(set(fd, SOL_SOCKET, SO_REUSEADDR, 1, why));
+	return set(fd, IPPROTO_TCP, TCP_NODELAY, 1, why);
+}
+
 static enum err open_one(
 	int type, const struct ipaddr *ip, uint16_t port, int *out, struct why *why)
 {
@@ -79,7 +87,7 @@ static enum err open_one(
 	if (!ip_is_v4(ip))
 		TRY(set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, why));
 	if (type == SOCK_STREAM)
-		TRY(set(fd, SOL_SOCKET, SO_REUSEADDR, 1, why));
+		TRY(tcp_options(fd, why));
 	else
 		TRY(udp_options(fd, ip, why));
 	if (bind(fd, &address.any, length) == -1)

@@ -19,6 +19,7 @@ struct worker_shared {
 	struct respond_config respond;
 	struct access unlimited;
 	atomic_bool is_stopping;
+	atomic_bool has_told_failure; /* of opening a snapshot: once, not per worker and attempt */
 };
 
 struct worker {
@@ -26,8 +27,7 @@ struct worker {
 	struct responder responder;
 	struct limit limit;
 	struct pehra *snapshot;
-	int64_t retry_ns;      /* not before this is another attempt made */
-	bool has_told_failure; /* once per failure, not once per attempt */
+	int64_t retry_ns; /* not before this is another attempt made */
 	const int *sockets;
 	size_t socket_count;
 };
