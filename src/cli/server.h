@@ -14,7 +14,7 @@ NODISCARD enum err server_config(
 	struct config *out, const struct cli_arguments *arguments, struct why *why);
 
 /* Every role and its main function, for role_run(). */
-extern const struct role server_roles[];
+extern const struct process_role server_roles[];
 extern const size_t server_role_count;
 
 /* pehra serve: all roles, until a signal. */
