@@ -20,7 +20,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-const struct role server_roles[] = {
+const struct process_role server_roles[] = {
 	{ PROCESS_KEEPER, keeper_role, 1 },
 	{ PROCESS_PARSE, parse_role, 1 },
 	{ PROCESS_FETCH, fetch_role, 1 },
@@ -248,7 +248,7 @@ static size_t add_listeners(struct inherit *out, size_t n, const char *name, enu
 	return n;
 }
 
-static enum err run(struct server *server, const struct role *roles, size_t role_count,
+static enum err run(struct server *server, const struct process_role *roles, size_t role_count,
 	const struct inherit *inherits, size_t inherit_count, bool is_single, struct why *why)
 {
 	const struct config *config = &server->config;
@@ -280,7 +280,7 @@ static enum err run(struct server *server, const struct role *roles, size_t role
 enum err server_run(const struct cli_arguments *arguments, struct why *why)
 {
 	struct server server = { .arguments = arguments, .ready = -1 };
-	struct role roles[ARRAY_LEN(server_roles)];
+	struct process_role roles[ARRAY_LEN(server_roles)];
 	struct inherit inherits[PARENT_INHERIT_MAX];
 	CLEANUP(arena_done) struct arena arena = { 0 };
 	CLEANUP(buf_done) struct buf control = { 0 };

@@ -22,7 +22,7 @@ NODISCARD enum err server_catalogue_open(const struct cli_arguments *arguments,
 	const struct config *config, struct feed_catalogue **out, struct why *why);
 
 /* Every role and its main function, for role_run(). */
-extern const struct role server_roles[];
+extern const struct process_role server_roles[];
 extern const size_t server_role_count;
 
 /* pehra serve: all roles, until a signal. */

@@ -177,7 +177,7 @@ static void parent_done(struct parent *parent)
 static void list_instances(struct parent *parent)
 {
 	for (size_t i = 0; i < parent->options->role_count; i++) {
-		const struct role *role = &parent->options->roles[i];
+		const struct process_role *role = &parent->options->roles[i];
 
 		must(role->instances <= ROLE_INSTANCES_MAX);
 		for (unsigned k = 0; k < role->instances; k++) {

@@ -16,7 +16,7 @@
 struct parent_options {
 	const char *data; /* the data folder; locked by the caller (lock.h) */
 	const char *user; /* NULL: who owns data */
-	const struct role *roles;
+	const struct process_role *roles;
 	size_t role_count;
 	const struct inherit *inherits;
 	size_t inherit_count;

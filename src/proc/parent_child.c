@@ -100,7 +100,7 @@ static void exec_role(const struct parent *parent, const struct instance *instan
 }
 
 struct thread_start {
-	const struct role *role;
+	const struct process_role *role;
 	unsigned index;
 	int fd;
 	const char *data;

@@ -16,7 +16,7 @@ enum instance_state { INSTANCE_DOWN, INSTANCE_STARTING, INSTANCE_READY, INSTANCE
 enum { INSTANCES_MAX = 32 };
 
 struct instance {
-	const struct role *role;
+	const struct process_role *role;
 	unsigned index;
 	enum instance_state state;
 	pid_t pid; /* 0 when down, or a thread */

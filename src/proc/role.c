@@ -71,7 +71,8 @@ static void signals_leave_to_parent(void)
 	must(sigemptyset(&none) == 0 && sigprocmask(SIG_SETMASK, &none, NULL) == 0);
 }
 
-static role_main find_main(const struct role *roles, size_t role_count, enum process process)
+static role_main find_main(
+	const struct process_role *roles, size_t role_count, enum process process)
 {
 	for (size_t i = 0; i < role_count; i++)
 		if (roles[i].process == process)
@@ -92,7 +93,7 @@ static enum err run(
 	return OK;
 }
 
-int role_run(int argc, char **argv, const struct role *roles, size_t role_count)
+int role_run(int argc, char **argv, const struct process_role *roles, size_t role_count)
 {
 	struct role_arguments arguments;
 	struct why why;

@@ -8,7 +8,7 @@
 #include "proc/child.h"
 #include "proc/sandbox.h"
 
-struct role {
+struct process_role {
 	enum process process;
 	role_main main;
 	unsigned instances; /* processes of this role; at most ROLE_INSTANCES_MAX */
@@ -32,6 +32,6 @@ enum { ROLE_CHANNEL_FD = 3 };
  *	pehra --role NAME --index N --data FOLDER [--user NAME] [--sandbox MODE] [--store-network]
  * Returns the process's exit status.
  */
-int role_run(int argc, char **argv, const struct role *roles, size_t role_count);
+int role_run(int argc, char **argv, const struct process_role *roles, size_t role_count);
 /* Is this command line for role_run()? */
 bool role_is_asked(int argc, char **argv);

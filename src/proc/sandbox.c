@@ -111,6 +111,20 @@ static enum err limit_set(int which, uint64_t most, struct why *why)
 	return OK;
 }
 
+enum err sandbox_limit_memory(uint64_t most_bytes, struct why *why)
+{
+	struct rlimit now;
+
+	if (IS_SANITIZED)
+		return OK;
+	if (getrlimit(RLIMIT_AS, &now) == -1)
+		return fail_sys(why, "cannot read a limit");
+	now.rlim_cur = most_bytes < now.rlim_max ? most_bytes : now.rlim_max;
+	if (setrlimit(RLIMIT_AS, &now) == -1)
+		return fail_sys(why, "cannot set a limit");
+	return OK;
+}
+
 static enum err limits_close(
 	const struct sandbox_rights *rights, struct sandbox_status *status, struct why *why)
 {

@@ -53,6 +53,12 @@ struct sandbox_status {
 NODISCARD enum err sandbox_enter(
 	const struct sandbox_request *request, struct sandbox_status *out, struct why *why);
 
+/*
+ * A further limit that a role sets itself, by its settings: soft, so that a reload may change it,
+ * and never beyond the table's. No effect in a build with sanitizers.
+ */
+NODISCARD enum err sandbox_limit_memory(uint64_t most_bytes, struct why *why);
+
 /* "user", "files" ...: for logs and status pages. */
 const char *sandbox_part_word(enum sandbox_part part);
 

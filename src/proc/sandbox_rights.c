@@ -74,7 +74,8 @@ const struct sandbox_rights sandbox_rights[] = {
 		.calls = CALLS_BASE,
 		.is_nobody = true,
 		.has_no_network = true,
-		.memory_bytes = 4 * GIB,
+		/* the role lowers it to parse.memory_max */
+		.memory_bytes = 64 * GIB,
 		.file_bytes = GIB,
 		.descriptors = 64,
 	},

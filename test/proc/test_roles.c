@@ -318,7 +318,7 @@ stop:
 	return child->is_stopping ? CHILD_EXIT_OK : CHILD_EXIT_FAILED;
 }
 
-const struct role test_roles[] = {
+const struct process_role test_roles[] = {
 	{ PROCESS_KEEPER, keeper_main, 1 },
 	{ PROCESS_FETCH, fetch_main, 1 },
 	{ PROCESS_PARSE, parse_main, TEST_PARSERS },

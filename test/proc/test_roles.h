@@ -10,4 +10,4 @@
 #include "proc/role.h"
 
 enum { TEST_ROLES = 5, TEST_PARSERS = 2, TEST_MEMORY_BYTES = 4096 };
-extern const struct role test_roles[TEST_ROLES];
+extern const struct process_role test_roles[TEST_ROLES];
