@@ -269,6 +269,10 @@ static enum err run(struct server *server, const struct process_role *roles, siz
 
 	buf_str(&data, config->data);
 	buf_str(&user, config->user);
+	if (verb_has(server->arguments, "--sandbox") && cli_has(server->arguments, "--sandbox") &&
+		!sandbox_mode_from_word(
+			str_c(cli_value(server->arguments, "--sandbox")), &options.sandbox))
+		return fail(why, ERR_USAGE, "--sandbox is kill or report");
 	options.data = buf_c(&data);
 	options.user = config->user.n == 0 ? NULL : buf_c(&user);
 	TRY(server_prepare(options.data, config, why));

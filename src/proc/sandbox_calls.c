@@ -70,7 +70,7 @@ static const struct call calls[] = {
 	{ W, SCMP_SYS(rename) }, { W, SCMP_SYS(renameat) }, { W, SCMP_SYS(renameat2) },
 	{ W, SCMP_SYS(unlink) }, { W, SCMP_SYS(unlinkat) }, { W, SCMP_SYS(rmdir) }, { W, SCMP_SYS(mkdir) },
 	{ W, SCMP_SYS(mkdirat) }, { W, SCMP_SYS(link) }, { W, SCMP_SYS(linkat) }, { W, SCMP_SYS(creat) },
-	{ W, SCMP_SYS(chmod) }, { W, SCMP_SYS(fchmod) }, { W, SCMP_SYS(fchmodat) }, { W, SCMP_SYS(fchown) },
+	{ W, SCMP_SYS(chmod) }, { W, SCMP_SYS(fchmod) }, { W, SCMP_SYS(fchmodat) },
 	{ W, SCMP_SYS(utimensat) }, { W, SCMP_SYS(umask) }, { W, SCMP_SYS(memfd_create) },
 	{ W, SCMP_SYS(msync) }, { W, SCMP_SYS(copy_file_range) }, { W, SCMP_SYS(pwritev) },
 	{ W, SCMP_SYS(sync_file_range) }, { W, SCMP_SYS(truncate) },
@@ -145,6 +145,8 @@ static const struct condition conditions[] = {
 	{ C, SCMP_SYS(socket), EACCES, EQUALS(0, AF_UNIX) },
 	{ T, SCMP_SYS(clone), 0, MASKED(0, CLONE_THREAD, CLONE_THREAD) },
 	{ N, SCMP_SYS(clone), 0, MASKED(0, NAMESPACES, 0) },
+	/* SQLite gives its shared memory to the database's owner when it runs as root, and takes no */
+	{ R, SCMP_SYS(fchown), EPERM, ANY },
 	/* its flags are out of seccomp's reach; libc then uses clone */
 	{ T | N, SCMP_SYS(clone3), ENOSYS, ANY },
 };
