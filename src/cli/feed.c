@@ -71,7 +71,7 @@ int verb_feed_list(const struct cli_arguments *arguments)
 	}
 	err = server_config(&config, arguments, &why);
 	if (err == OK)
-		err = keeper_catalogue_open(cli_data(arguments), &config, &catalogue, &why);
+		err = server_catalogue_open(arguments, &config, &catalogue, &why);
 	config_done(&config);
 	if (err != OK)
 		return cli_fail(arguments, &why);
@@ -225,7 +225,7 @@ static enum err run_all(struct run *run, bool *some_failed, struct why *why)
 	enum err err = server_config(&config, arguments, why);
 
 	if (err == OK)
-		err = keeper_catalogue_open(cli_data(arguments), &config, &catalogue, why);
+		err = server_catalogue_open(arguments, &config, &catalogue, why);
 	config_done(&config);
 	TRY(err);
 	TRY(session_open(&run->session, arguments, SESSION_FETCH, why));

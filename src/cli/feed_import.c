@@ -318,7 +318,7 @@ static enum err import_all(struct import_verb *verb, struct why *why)
 	enum err err = server_config(&config, arguments, why);
 
 	if (err == OK)
-		err = keeper_catalogue_open(cli_data(arguments), &config, &verb->catalogue, why);
+		err = server_catalogue_open(arguments, &config, &verb->catalogue, why);
 	config_done(&config);
 	TRY(err);
 	TRY(session_open(&verb->session, arguments, 0, why));

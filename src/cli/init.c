@@ -3,7 +3,6 @@
 #include "cli/output.h"
 #include "cli/server.h"
 #include "cli/verbs.h"
-#include "keeper/keeper.h"
 
 int verb_init(const struct cli_arguments *arguments)
 {
@@ -13,7 +12,7 @@ int verb_init(const struct cli_arguments *arguments)
 	enum err err = server_config(&config, arguments, &why);
 
 	if (err == OK)
-		err = keeper_init_data(cli_data(arguments), &config, NULL, &why);
+		err = server_prepare(cli_data(arguments), &config, &why);
 	config_done(&config);
 	if (err != OK)
 		return cli_fail(arguments, &why);

@@ -88,6 +88,62 @@ enum err server_store_open(const struct cli_arguments *arguments, struct db **ou
 	return db_open(buf_c(&url), DB_READ_ONLY, out, why);
 }
 
+/*
+ * Where the installed files are: beside the program (PREFIX/bin and PREFIX/share/pehra, or
+ * build/src and share in a source tree), so that neither needs to be told.
+ */
+static enum err catalogue_path(const struct config *config, struct buf *out, struct why *why)
+{
+	static const char *const places[] = { "../share/pehra/feeds.yaml",
+		"../../share/feeds.yaml" };
+	char program[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", program, sizeof program);
+	struct str folder;
+
+	if (config->feeds.file.n != 0) {
+		buf_str(out, config->feeds.file);
+		return OK;
+	}
+	if (n == -1)
+		return fail_sys(why, "cannot find this program");
+	folder = str_first(
+		str_from(program, (size_t)n), str_find_last(str_from(program, (size_t)n), '/'));
+	for (size_t i = 0; i < ARRAY_LEN(places); i++) {
+		buf_clear(out);
+		buf_fmt(out, "%.*s/%s", STR_FMT(folder), places[i]);
+		if (access(buf_c(out), R_OK) == 0)
+			return OK;
+	}
+	return fail(why, ERR_NOT_FOUND, "no catalogue of feeds beside %.*s; set feeds.file",
+		STR_FMT(folder));
+}
+
+enum err server_prepare(const char *data, const struct config *config, struct why *why)
+{
+	CLEANUP(buf_done) struct buf catalogue = { 0 };
+
+	TRY(keeper_init_data(data, config, NULL, why));
+	TRY(catalogue_path(config, &catalogue, why));
+	return keeper_catalogue_keep(data, buf_c(&catalogue), why);
+}
+
+enum err server_catalogue_open(const struct cli_arguments *arguments, const struct config *config,
+	struct feed_catalogue **out, struct why *why)
+{
+	CLEANUP(buf_done) struct buf path = { 0 };
+	const char *data = cli_data(arguments);
+
+	if (access(keeper_path(&path, data, KEEPER_CATALOGUE_FILE), R_OK) == 0)
+		return keeper_catalogue_open(data, out, why);
+	buf_clear(&path);
+	TRY(catalogue_path(config, &path, why));
+	*out = feed_catalogue_new();
+	if (feed_catalogue_load(*out, buf_c(&path), why) == OK)
+		return OK;
+	feed_catalogue_free(out);
+	return why->code;
+}
+
 struct server {
 	const struct cli_arguments *arguments;
 	struct config config;
@@ -114,7 +170,7 @@ static enum err settings_again(void *state, struct why *why)
 	}
 	config_done(&server->config);
 	server->config = config;
-	return OK;
+	return server_prepare(cli_data(server->arguments), &server->config, why);
 }
 
 static void put_endpoints(struct buf *out, const struct config_endpoints *endpoints)
@@ -216,7 +272,7 @@ static enum err run(struct server *server, const struct process_role *roles, siz
 	buf_str(&user, config->user);
 	options.data = buf_c(&data);
 	options.user = config->user.n == 0 ? NULL : buf_c(&user);
-	TRY(keeper_init_data(options.data, config, NULL, why));
+	TRY(server_prepare(options.data, config, why));
 	TRY(lock_take(options.data, &lock, why));
 	return parent_run(&options, why);
 }

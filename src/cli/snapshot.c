@@ -103,7 +103,7 @@ int verb_snapshot_verify(const struct cli_arguments *arguments)
 	enum err err;
 
 	err = snapshot_public_key_load(
-		keeper_path(&folder, cli_data(arguments), SNAPSHOT_FOLDER), public_key, &why);
+		keeper_path(&folder, cli_data(arguments), KEEPER_KEYS_FOLDER), public_key, &why);
 	if (err == OK && arguments->operand_count > 0)
 		err = snapshot_verify(arguments->operands[0], public_key, &why);
 	else if (err == OK)

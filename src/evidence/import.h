@@ -8,11 +8,19 @@
  * list no longer makes; until then nothing ends, so an import that breaks off loses nothing.
  *
  * Merging rule. A row is one source's claim (source, indicator, role, category). When an import
- * meets it for the first time: if it is new, or had ended, or its source says that it was seen
- * later than known, this is a new sighting: both accumulators decay to now and grow by one (never
- * by more: counts are kept apart). If it is merely still in the list, it is only marked as met.
- * first_seen is the least, last_seen the greatest of what was said; the source's silence counts as
- * now, at its first sighting. Times ahead of now are taken as now.
+ * meets it for the first time and it is new, or had ended, or its source says that it was seen
+ * later than known, this is a new sighting: both accumulators (half-lives 1.5 and 20 days) are
+ * brought to the later of their time and the sighting's, and the sighting, brought there too, adds
+ * one (never more: counts are kept apart). So sightings that come out of order give the same sums.
+ * If it is merely still in the list, it is only marked as met. first_seen is the least, last_seen
+ * the greatest of what was said; the source's silence counts as now, at a sighting. Times ahead of
+ * now are taken as now; a clock that jumped back never makes last_seen less than first_seen.
+ * Counts: those of batches of one import add up; a list's count is the greatest told by one
+ * import, news add up. Confidence, TLP and reference are the newest that were given; within one
+ * import the strictest TLP stays.
+ *
+ * News (IMPORT_ADDITIONS, import_one) are sightings, not listings: silence is a sighting now, and
+ * such a claim has ended at its last sighting (ended_s = last_seen_s), so it decays from there.
  */
 #pragma once
 

@@ -13,7 +13,7 @@
 #include <math.h>
 #include <unistd.h>
 
-enum { DATA_MODE = 0750 };
+enum { DATA_MODE = 0750, CATALOGUE_MODE = 0644, CATALOGUE_BYTES_MAX = 4 << 20 };
 
 const char *keeper_path(struct buf *out, const char *data, const char *part)
 {
@@ -37,20 +37,29 @@ static enum err migrate(struct db *db, int64_t now_s, struct why *why)
 	return db_migrate(db, all, n, now_s, why);
 }
 
-enum err keeper_catalogue_open(
-	const char *data, const struct config *config, struct feed_catalogue **out, struct why *why)
+enum err keeper_catalogue_keep(const char *data, const char *installed, struct why *why)
+{
+	CLEANUP(buf_done) struct buf now = { 0 };
+	CLEANUP(buf_done) struct buf before = { 0 };
+	CLEANUP(buf_done) struct buf path = { 0 };
+	struct why ignored;
+
+	TRY(file_read(installed, CATALOGUE_BYTES_MAX, &now, why));
+	(void)keeper_path(&path, data, KEEPER_CATALOGUE_FILE);
+	if (file_read(buf_c(&path), CATALOGUE_BYTES_MAX, &before, &ignored) == OK &&
+		str_eq(buf_view(&now), buf_view(&before)))
+		return OK;
+	return file_replace(buf_c(&path), buf_view(&now), CATALOGUE_MODE, why);
+}
+
+enum err keeper_catalogue_open(const char *data, struct feed_catalogue **out, struct why *why)
 {
 	CLEANUP(feed_catalogue_free) struct feed_catalogue *catalogue = feed_catalogue_new();
-	CLEANUP(buf_done) struct buf own = { 0 };
 	CLEANUP(buf_done) struct buf file = { 0 };
 
-	if (config->feeds.file.n != 0)
-		buf_str(&file, config->feeds.file);
-	else
-		buf_str(&file, STR(PEHRA_SHARE "/feeds.yaml"));
-	TRY(feed_catalogue_load(catalogue, buf_c(&file), why));
-	if (access(keeper_path(&own, data, KEEPER_FEEDS_FILE), R_OK) == 0)
-		TRY(feed_catalogue_load(catalogue, buf_c(&own), why));
+	TRY(feed_catalogue_load(catalogue, keeper_path(&file, data, KEEPER_CATALOGUE_FILE), why));
+	if (access(keeper_path(&file, data, KEEPER_FEEDS_FILE), R_OK) == 0)
+		TRY(feed_catalogue_load(catalogue, buf_c(&file), why));
 	*out = catalogue;
 	catalogue = NULL;
 	return OK;
@@ -83,7 +92,7 @@ static enum err open_parts(struct keeper *keeper, struct why *why)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
 
-	TRY(keeper_catalogue_open(keeper->data, &keeper->config, &keeper->catalogue, why));
+	TRY(keeper_catalogue_open(keeper->data, &keeper->catalogue, why));
 	config_store_url(&keeper->config, &text);
 	TRY(db_open(buf_c(&text), DB_READ_WRITE, &keeper->db, why));
 	TRY(migrate(keeper->db, clock_now_s(keeper->clock), why));
@@ -127,7 +136,7 @@ enum err keeper_reload(struct keeper *keeper, struct str settings_json, struct w
 	config_init(&config);
 	err = config_from_json(&config, settings_json, why);
 	if (err == OK)
-		err = keeper_catalogue_open(keeper->data, &config, &catalogue, why);
+		err = keeper_catalogue_open(keeper->data, &catalogue, why);
 	if (err != OK) {
 		config_done(&config);
 		return err;

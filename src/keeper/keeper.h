@@ -14,10 +14,11 @@
 #include "snapshot/live.h"
 #include "store/db.h"
 
-#define KEEPER_SPOOL_FOLDER "spool" /* inputs of jobs under way, so that a restart resumes them */
-#define KEEPER_STORE_FOLDER "store" /* SQLite; web may read it */
-#define KEEPER_KEYS_FOLDER  "keys"  /* the signing key; no other role may read it */
-#define KEEPER_FEEDS_FILE   "feeds.yaml"
+#define KEEPER_SPOOL_FOLDER   "spool" /* inputs of jobs under way, so that a restart resumes them */
+#define KEEPER_STORE_FOLDER   "store" /* SQLite; web may read it */
+#define KEEPER_KEYS_FOLDER    "keys"  /* the signing key; no other role may read it */
+#define KEEPER_FEEDS_FILE     "feeds.yaml" /* the operator's own */
+#define KEEPER_CATALOGUE_FILE "catalogue.yaml"
 
 struct keeper {
 	const char *data; /* the data folder */
@@ -50,11 +51,13 @@ NODISCARD enum err keeper_init_data(
 	const char *data, const struct config *config, const struct clock *clock, struct why *why);
 
 /*
- * The catalogue: the installed one (or the operator's instead of it, feeds.file), and what the data
- * folder's own feeds.yaml adds to it or changes. For CLEANUP: feed_catalogue_free().
+ * The installed catalogue of feeds is kept in the data folder, because keeper may read nothing
+ * else: whoever starts a server copies it there, whole or not at all.
  */
-NODISCARD enum err keeper_catalogue_open(const char *data, const struct config *config,
-	struct feed_catalogue **out, struct why *why);
+NODISCARD enum err keeper_catalogue_keep(const char *data, const char *installed, struct why *why);
+/* That copy, and what the folder's own feeds.yaml adds to it or changes. */
+NODISCARD enum err keeper_catalogue_open(
+	const char *data, struct feed_catalogue **out, struct why *why);
 
 /* data/part, with a NUL behind it, in out. */
 const char *keeper_path(struct buf *out, const char *data, const char *part);

@@ -83,10 +83,17 @@ static void v6_emit(
 		.detail = detail };
 }
 
+/* As keys sort, but a name with everything below before the same name alone, which it holds. */
 static int text_order(const void *a, const void *b)
 {
-	return str_cmp(
-		((const struct compile_text *)a)->key, ((const struct compile_text *)b)->key);
+	struct str left = ((const struct compile_text *)a)->key;
+	struct str right = ((const struct compile_text *)b)->key;
+	int order;
+
+	if (left.p[0] != 3 || right.p[0] != 3)
+		return str_cmp(left, right);
+	order = str_cmp(str_first(left, left.n - 1), str_first(right, right.n - 1));
+	return order != 0 ? order : right.p[right.n - 1] - left.p[left.n - 1];
 }
 
 /* Only a name listed with everything below holds others: its key ends in 1, see indicator_key(). */

@@ -284,13 +284,11 @@ void db_merge_columns(struct buf *out, const struct db_merge *merge)
 		buf_fmt(out, "%s%s", i == 0 ? "" : ", ", merge->columns[i]);
 }
 
-void db_merge_sql(
-	struct buf *out, const struct db_merge *merge, const char *rows, const char *behind)
+void db_merge_sql(struct buf *out, const struct db_merge *merge, const char *rows)
 {
 	buf_fmt(out, "INSERT INTO %s (", merge->table);
 	db_merge_columns(out, merge);
-	buf_fmt(out, ") %s ON CONFLICT (%s) DO UPDATE SET %s %s", rows, merge->keys, merge->updates,
-		behind);
+	buf_fmt(out, ") %s ON CONFLICT (%s) DO UPDATE SET %s", rows, merge->keys, merge->updates);
 }
 
 enum err db_merge_sorted(struct db *db, const struct db_merge *merge, db_merge_next next,
@@ -298,11 +296,5 @@ enum err db_merge_sorted(struct db *db, const struct db_merge *merge, db_merge_n
 {
 	must(db->in_transaction && merge->column_count <= DB_MERGE_COLUMNS_MAX);
 	TRY(usable(db, why));
-	db->merge_inserted = 0;
-	return noted(db, db->driver->merge(db, merge, next, state, &db->merge_inserted, why));
-}
-
-uint64_t db_merge_inserted(const struct db *db)
-{
-	return db->merge_inserted;
+	return noted(db, db->driver->merge(db, merge, next, state, why));
 }

@@ -149,5 +149,3 @@ typedef bool (*db_merge_next)(void *state, struct db_value *values);
  */
 NODISCARD enum err db_merge_sorted(struct db *db, const struct db_merge *merge, db_merge_next next,
 	void *state, struct why *why);
-/* How many rows of the last db_merge_sorted() were new; the others met an old one. */
-uint64_t db_merge_inserted(const struct db *db);

@@ -46,7 +46,7 @@ struct db_driver {
 	bool (*column_is_null)(const struct db_statement *statement, int column);
 
 	enum err (*merge)(struct db *db, const struct db_merge *merge, db_merge_next next,
-		void *state, uint64_t *inserted, struct why *why);
+		void *state, struct why *why);
 };
 
 extern const struct db_driver sqlite_driver;
@@ -59,7 +59,6 @@ struct db {
 	bool in_transaction;
 	bool has_failed; /* a step of the transaction failed: only a rollback may follow */
 	struct db_statement *statements;
-	uint64_t merge_inserted;
 };
 
 struct db_statement {
@@ -75,9 +74,8 @@ struct db_statement {
 /* Fails when a value may not go into the store; the rules are the same for all drivers. */
 NODISCARD enum err db_value_check(enum db_type type, const struct db_value *value, struct why *why);
 
-/* "INSERT INTO table (columns) <rows> ON CONFLICT (keys) DO UPDATE SET updates <behind>". */
-void db_merge_sql(
-	struct buf *out, const struct db_merge *merge, const char *rows, const char *behind);
+/* "INSERT INTO table (columns) <rows> ON CONFLICT (keys) DO UPDATE SET updates". */
+void db_merge_sql(struct buf *out, const struct db_merge *merge, const char *rows);
 
 /* The columns, separated by commas. */
 void db_merge_columns(struct buf *out, const struct db_merge *merge);

@@ -79,7 +79,7 @@ struct str postgres_column_bytes(const struct db_statement *statement, int colum
 bool postgres_column_is_null(const struct db_statement *statement, int column);
 
 enum err postgres_merge(struct db *db, const struct db_merge *merge, db_merge_next next,
-	void *state, uint64_t *inserted, struct why *why);
+	void *state, struct why *why);
 
 /* Values on the wire: big-endian numbers. */
 void postgres_put(uint8_t *out, uint64_t value, size_t bytes);

@@ -14,7 +14,6 @@ struct sqlite {
 	/* the statement of the last merge, found again when the next has the same text */
 	sqlite3_stmt *merge;
 	struct buf merge_sql;
-	uint64_t merge_met; /* rows of the running merge that met an old one */
 };
 
 struct sqlite_statement {
@@ -99,17 +98,6 @@ static struct sqlite *of_db(struct db *db)
 	return (struct sqlite *)db;
 }
 
-/* Called for each row of a merge that meets an old one. */
-static void count_met(sqlite3_context *context, int n, sqlite3_value **values)
-{
-	struct sqlite *db = sqlite3_user_data(context);
-
-	(void)n;
-	(void)values;
-	db->merge_met++;
-	sqlite3_result_int(context, 1);
-}
-
 /* Evidence names people's machines: the file is not for everybody to read. */
 static enum err file_make(const char *path, struct why *why)
 {
@@ -127,9 +115,6 @@ static enum err sqlite_set_up(struct sqlite *db, enum db_mode mode, struct why *
 	(void)sqlite3_busy_timeout(db->handle, DB_WAIT_MS);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, &off);
 	if (sqlite3_exec(db->handle, first, NULL, NULL, NULL) != SQLITE_OK ||
-		sqlite3_create_function_v2(db->handle, "merge_met", 0,
-			SQLITE_UTF8 | SQLITE_DIRECTONLY, db, count_met, NULL, NULL,
-			NULL) != SQLITE_OK ||
 		/* reads the first page, so a file that is no store shows now */
 		sqlite3_exec(db->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) !=
 			SQLITE_OK)
@@ -362,7 +347,7 @@ static enum err merge_prepare(struct sqlite *db, const struct db_merge *merge, s
 	for (size_t i = 0; i < merge->column_count; i++)
 		buf_fmt(&rows, "%s?%zu", i == 0 ? "" : ", ", i + 1);
 	buf_str(&rows, STR(")"));
-	db_merge_sql(&sql, merge, buf_c(&rows), "WHERE merge_met()");
+	db_merge_sql(&sql, merge, buf_c(&rows));
 	if (str_eq(buf_view(&sql), buf_view(&db->merge_sql)))
 		return OK;
 	(void)sqlite3_finalize(db->merge);
@@ -390,23 +375,18 @@ static enum err merge_row(struct sqlite *db, const struct db_merge *merge,
 }
 
 static enum err sqlite_merge(struct db *base, const struct db_merge *merge, db_merge_next next,
-	void *state, uint64_t *inserted, struct why *why)
+	void *state, struct why *why)
 {
 	struct sqlite *db = of_db(base);
 	struct db_value values[DB_MERGE_COLUMNS_MAX] = { 0 };
 	enum err err = merge_prepare(db, merge, why);
-	uint64_t n = 0;
 
-	db->merge_met = 0;
-	while (err == OK && next(state, values)) {
+	while (err == OK && next(state, values))
 		err = merge_row(db, merge, values, why);
-		n++;
-	}
 	if (db->merge != NULL) {
 		(void)sqlite3_reset(db->merge);
 		(void)sqlite3_clear_bindings(db->merge);
 	}
-	*inserted = n - db->merge_met;
 	return err;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Batches: sorting against qsort, merging against brute force, messages against hostile bytes. */
-#include "make_claim.h"
+#include "evidence/make_claim.h"
 
 enum { CLAIMS_MAX = 400 };
 

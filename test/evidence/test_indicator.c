@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Keys: round trips, order, and what hostile bytes may not pass as. */
-#include "make_claim.h"
+#include "evidence/make_claim.h"
 
 static const char *key_round_trip(struct prop *prop)
 {

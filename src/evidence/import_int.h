@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the files of imports share. */
+#pragma once
+
+#include "evidence/import.h"
+
+/* What a batch is merged as. */
+struct merge_context {
+	int64_t source;
+	int64_t run;
+	int64_t now_s;
+	enum import_kind kind;
+};
+
+struct import {
+	struct db *db;
+	struct merge_context context; /* its now is that of the run's start */
+	int64_t begun_s;              /* the caller's now, later than that when the run goes on */
+	uint8_t content_hash[IMPORT_HASH_BYTES];
+};
+
+static inline struct str hash_text(const uint8_t hash[IMPORT_HASH_BYTES])
+{
+	return str_from((const char *)hash, IMPORT_HASH_BYTES);
+}
+
+/* Merges a sorted batch inside the caller's transaction. ERR_USAGE when it is not sorted. */
+NODISCARD enum err merge_claims(struct db *db, const struct merge_context *context,
+	const struct claim_batch *batch, struct why *why);
+/* The same for one claim that belongs to no run. */
+NODISCARD enum err merge_report(struct db *db, const struct merge_context *context,
+	const struct claim_batch *batch, struct why *why);
+
+/* The number of the source; made when new. Inside the caller's transaction. */
+NODISCARD enum err source_make(
+	struct db *db, struct str name, int64_t now_s, int64_t *out, struct why *why);
+
+/* A source's state after an attempt. Inside the caller's transaction. */
+NODISCARD enum err state_succeeded(
+	struct db *db, int64_t source, const char *state, int64_t now_s, struct why *why);
+NODISCARD enum err state_failed(
+	struct db *db, int64_t source, int64_t now_s, struct str reason, struct why *why);
