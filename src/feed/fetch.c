@@ -1,333 +1,371 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "feed/fetch.h"
 
-#include "base/buf.h"
-#include "base/io.h"
-
 #include <curl/curl.h>
-#include <poll.h>
 #include <unistd.h>
 
-enum {
-	CONNECT_S_MAX = 30,
-	STANDSTILL_PARTS = 3, /* of the time-out */
-	OWN_MAX = 64,
-	CODE_OK = 200,
-	CODE_NOT_MODIFIED = 304
-};
+enum { URL_MAX = 4096, STEP_MS = 1000 };
 
-#define USER_AGENT "Pehra/" PEHRA_VERSION
+static const char user_agent[] = "pehra/" PEHRA_VERSION;
 
+/* One request. */
 struct transfer {
-	struct transfer *next; /* in the queue of those that wait */
-	CURL *curl;
+	struct transfer *next;
+	CURL *easy;
 	struct curl_slist *headers;
+	struct fetch_request request;
 	struct fetch_result result;
-	uint64_t size_max_bytes;
-	int fd;             /* owned */
-	struct why refused; /* why the body was not taken; code OK when it was */
-	char reason[CURL_ERROR_SIZE];
+	char url[URL_MAX];
+	char error[CURL_ERROR_SIZE];
+	bool is_running; /* in the multi handle; else it waits */
 };
 
-struct fetch {
+struct fetcher {
 	CURLM *multi;
-	struct transfer *running[FETCH_AT_ONCE]; /* NULL: a free place */
-	size_t waiting;
-	struct transfer *first;
-	struct transfer *last;
+	fetch_handler handler;
+	void *state;
+	struct transfer *transfers; /* oldest first */
+	size_t running;
+	size_t n;
 };
 
-static const char *const status_words[] = {
-	[FETCH_DONE] = "fetched",
-	[FETCH_NOT_MODIFIED] = "not_modified",
-	[FETCH_FAILED] = "failed",
-};
-_Static_assert(ARRAY_LEN(status_words) == FETCH_STATUSES, "one word per status");
-
-const char *fetch_status_word(enum fetch_status status)
+struct fetch_limits fetch_limits_default(void)
 {
-	return status < FETCH_STATUSES ? status_words[status] : "unknown";
+	return (struct fetch_limits){ FETCH_BYTES_MAX, FETCH_TOTAL_S, FETCH_CONNECT_S,
+		FETCH_SPEED_MIN, FETCH_SPEED_SLACK_S, FETCH_REDIRECTS_MAX, false };
 }
 
-enum err fetch_new(struct fetch **out, struct why *why)
+struct str fetch_status_name(enum fetch_status status)
 {
-	struct fetch *fetch = calloc(1, sizeof *fetch);
+	static const struct str names[] = {
+		[FETCH_DONE] = STR_INIT("done"),
+		[FETCH_NOT_MODIFIED] = STR_INIT("not-modified"),
+		[FETCH_FAILED] = STR_INIT("failed"),
+	};
 
-	must(fetch != NULL);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
-		(fetch->multi = curl_multi_init()) == NULL) {
-		free(fetch);
-		return fail(why, ERR_IO, "libcurl does not start");
-	}
-	*out = fetch;
-	return OK;
+	must((size_t)status < ARRAY_LEN(names));
+	return names[status];
 }
 
-static void transfer_free(struct transfer *transfer)
-{
-	curl_easy_cleanup(transfer->curl);
-	curl_slist_free_all(transfer->headers);
-	fd_close(&transfer->fd);
-	free(transfer);
-}
-
-void fetch_free(struct fetch **out)
-{
-	struct fetch *fetch = *out;
-
-	if (fetch == NULL)
-		return;
-	for (size_t i = 0; i < FETCH_AT_ONCE; i++) {
-		if (fetch->running[i] == NULL)
-			continue;
-		(void)curl_multi_remove_handle(fetch->multi, fetch->running[i]->curl);
-		transfer_free(fetch->running[i]);
-	}
-	while (fetch->first != NULL) {
-		struct transfer *transfer = fetch->first;
-
-		fetch->first = transfer->next;
-		transfer_free(transfer);
-	}
-	(void)curl_multi_cleanup(fetch->multi);
-	curl_global_cleanup();
-	free(fetch);
-	*out = NULL;
-}
-
-/* libcurl calls it with size 1. */
-static size_t take_body(char *bytes, size_t size, size_t n, void *state)
+/* Anything but n tells curl to give up; the reason is in the result already. */
+static size_t body_take(char *bytes, size_t one, size_t n, void *state)
 {
 	struct transfer *transfer = state;
-	struct why *why = &transfer->refused;
+	struct fetch_result *result = &transfer->result;
+	size_t done = 0;
 
-	(void)size;
-	if (n > transfer->size_max_bytes - transfer->result.bytes) {
-		why_set(why, ERR_LIMIT, 0, "more than %llu bytes",
-			(unsigned long long)transfer->size_max_bytes);
-		return 0;
+	(void)one;
+	if (n > transfer->request.limits.bytes_max - result->bytes) {
+		why_set(&result->why, ERR_LIMIT, 0, "longer than %llu bytes",
+			(unsigned long long)transfer->request.limits.bytes_max);
+		return CURL_WRITEFUNC_ERROR;
 	}
-	if (fd_write_all(transfer->fd, str_from(bytes, n), why) != OK)
-		return 0;
-	transfer->result.bytes += n;
+	while (done < n) {
+		ssize_t wrote = pwrite(transfer->request.fd, bytes + done, n - done,
+			(off_t)(result->bytes + done));
+
+		if (wrote <= 0) {
+			result->why.code = fail_sys(&result->why, "cannot write the copy");
+			return CURL_WRITEFUNC_ERROR;
+		}
+		done += (size_t)wrote;
+	}
+	result->bytes += n;
 	return n;
 }
 
-/* Keeps a validator of visible ASCII that fits; others are as good as none. */
-static void keep_validator(char *out, struct str value)
+/* A value that does not fit is left out: the next request is then unconditional. */
+static void header_keep(struct str line, struct str name, char *out, size_t size)
 {
-	value = str_trim(value);
-	for (size_t i = 0; i < value.n; i++)
-		if (value.p[i] < ' ' || value.p[i] > '~')
-			return;
-	(void)str_to_c(value, out, FETCH_VALIDATOR_MAX);
+	if (line.n > name.n && line.p[name.n] == ':' && str_starts_nocase(line, name))
+		(void)str_to_c(str_trim(str_from_index(line, name.n + 1)), out, size);
 }
 
-static size_t take_header(char *bytes, size_t size, size_t n, void *state)
+static size_t header_take(char *bytes, size_t one, size_t n, void *state)
 {
 	struct transfer *transfer = state;
+	struct fetch_validators *validators = &transfer->result.validators;
 	struct str line = str_from(bytes, n);
-	size_t colon = str_find(line, ':');
-	struct str name = str_first(line, colon);
 
-	(void)size;
-	/* each answer on the way of redirects begins anew */
-	if (str_starts(line, STR("HTTP/"))) {
-		transfer->result.etag[0] = '\0';
-		transfer->result.last_modified[0] = '\0';
-	} else if (str_eq_nocase(name, STR("etag"))) {
-		keep_validator(transfer->result.etag, str_from_index(line, colon + 1));
-	} else if (str_eq_nocase(name, STR("last-modified"))) {
-		keep_validator(transfer->result.last_modified, str_from_index(line, colon + 1));
-	}
+	(void)one;
+	/* each response begins anew: a redirect's validators are not the body's */
+	if (str_starts(line, STR("HTTP/")))
+		*validators = (struct fetch_validators){ 0 };
+	header_keep(line, STR("etag"), validators->etag, sizeof validators->etag);
+	header_keep(line, STR("last-modified"), validators->last_modified,
+		sizeof validators->last_modified);
 	return n;
 }
 
-static void add_condition(struct transfer *transfer, const char *name, struct str value)
+static void header_add(struct transfer *transfer, const char *name, const char *value)
 {
-	CLEANUP(buf_done) struct buf line = { 0 };
+	char line[FETCH_ETAG_MAX + 64];
 
-	if (value.n == 0 || value.n >= FETCH_VALIDATOR_MAX)
+	/* validators come back from the store: no header may be made of them */
+	if (value[0] == '\0' || strpbrk(value, "\r\n") != NULL)
 		return;
-	buf_fmt(&line, "%s: %.*s", name, STR_FMT(value));
-	/* what came from a server once must not become a header of its own */
-	if (str_find(buf_view(&line), '\r') < line.n || str_find(buf_view(&line), '\n') < line.n)
-		return;
-	transfer->headers = curl_slist_append(transfer->headers, buf_c(&line));
+	must(snprintf(line, sizeof line, "%s: %s", name, value) < (int)sizeof line);
+	transfer->headers = curl_slist_append(transfer->headers, line);
 	must(transfer->headers != NULL);
 }
 
-#define SET(option, value) must(curl_easy_setopt(curl, (option), (value)) == CURLE_OK)
+#define set(option, value) must(curl_easy_setopt(transfer->easy, (option), (value)) == CURLE_OK)
 
-static void set_up(struct transfer *transfer, const struct fetch_request *request, const char *url)
+static void limits_apply(struct transfer *transfer)
 {
-	CURL *curl = transfer->curl;
-	bool is_secret = str_starts_nocase(request->url, STR("https:"));
-	long timeout_s = (long)request->timeout_s;
+	const struct fetch_limits *limits = &transfer->request.limits;
+	bool is_https = str_starts_nocase(str_c(transfer->url), STR("https:"));
 
-	SET(CURLOPT_URL, url);
-	SET(CURLOPT_PROTOCOLS_STR, "http,https");
-	/* what began encrypted stays so */
-	SET(CURLOPT_REDIR_PROTOCOLS_STR, is_secret ? "https" : "http,https");
-	SET(CURLOPT_FOLLOWLOCATION, 1L);
-	SET(CURLOPT_MAXREDIRS, (long)FETCH_REDIRECTS_MAX);
-	SET(CURLOPT_FAILONERROR, 1L);
-	SET(CURLOPT_NOSIGNAL, 1L);
-	SET(CURLOPT_NOPROGRESS, 1L);
-	SET(CURLOPT_USERAGENT, USER_AGENT);
-	SET(CURLOPT_ERRORBUFFER, transfer->reason);
-	SET(CURLOPT_WRITEFUNCTION, take_body);
-	SET(CURLOPT_WRITEDATA, transfer);
-	SET(CURLOPT_HEADERFUNCTION, take_header);
-	SET(CURLOPT_HEADERDATA, transfer);
-	SET(CURLOPT_PRIVATE, transfer);
-	SET(CURLOPT_HTTPHEADER, transfer->headers);
-	SET(CURLOPT_TIMEOUT, timeout_s);
-	SET(CURLOPT_CONNECTTIMEOUT, timeout_s < CONNECT_S_MAX ? timeout_s : (long)CONNECT_S_MAX);
-	SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
-	SET(CURLOPT_LOW_SPEED_TIME, timeout_s / STANDSTILL_PARTS + 1);
+	set(CURLOPT_PROTOCOLS_STR, limits->allow_file ? "http,https,file" : "http,https");
+	set(CURLOPT_REDIR_PROTOCOLS_STR, is_https ? "https" : "http,https");
+	set(CURLOPT_FOLLOWLOCATION, 1L);
+	set(CURLOPT_MAXREDIRS, (long)limits->redirects_max);
+	set(CURLOPT_MAXFILESIZE_LARGE, (curl_off_t)limits->bytes_max);
+	set(CURLOPT_TIMEOUT, (long)limits->total_s);
+	set(CURLOPT_CONNECTTIMEOUT, (long)limits->connect_s);
+	set(CURLOPT_LOW_SPEED_LIMIT, (long)limits->speed_min);
+	set(CURLOPT_LOW_SPEED_TIME, (long)limits->speed_slack_s);
 }
 
-static void launch(struct fetch *fetch)
+static void transfer_start(struct transfer *transfer)
 {
-	for (size_t i = 0; fetch->first != NULL && i < FETCH_AT_ONCE; i++) {
-		struct transfer *transfer = fetch->first;
+	const struct fetch_validators *validators = &transfer->request.validators;
 
-		if (fetch->running[i] != NULL)
-			continue;
-		fetch->first = transfer->next;
-		if (fetch->first == NULL)
-			fetch->last = NULL;
-		fetch->waiting--;
-		must(curl_multi_add_handle(fetch->multi, transfer->curl) == CURLM_OK);
-		fetch->running[i] = transfer;
+	transfer->easy = curl_easy_init();
+	must(transfer->easy != NULL);
+	set(CURLOPT_URL, transfer->url);
+	set(CURLOPT_PRIVATE, transfer);
+	set(CURLOPT_NOSIGNAL, 1L);
+	set(CURLOPT_ERRORBUFFER, transfer->error);
+	set(CURLOPT_USERAGENT, user_agent);
+	set(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	set(CURLOPT_WRITEFUNCTION, body_take);
+	set(CURLOPT_WRITEDATA, transfer);
+	set(CURLOPT_HEADERFUNCTION, header_take);
+	set(CURLOPT_HEADERDATA, transfer);
+	limits_apply(transfer);
+	header_add(transfer, "If-None-Match", validators->etag);
+	header_add(transfer, "If-Modified-Since", validators->last_modified);
+	set(CURLOPT_HTTPHEADER, transfer->headers);
+}
+
+/* Codes of curl that have one of ours; the rest are ERR_IO. */
+static const struct {
+	CURLcode from;
+	enum err to;
+} codes[] = {
+	{ CURLE_OPERATION_TIMEDOUT, ERR_TIMEOUT },
+	{ CURLE_FILESIZE_EXCEEDED, ERR_LIMIT },
+	{ CURLE_TOO_MANY_REDIRECTS, ERR_LIMIT },
+	{ CURLE_UNSUPPORTED_PROTOCOL, ERR_DENIED },
+	{ CURLE_PARTIAL_FILE, ERR_CLOSED },
+	{ CURLE_GOT_NOTHING, ERR_CLOSED },
+	{ CURLE_RECV_ERROR, ERR_CLOSED },
+	{ CURLE_FILE_COULDNT_READ_FILE, ERR_NOT_FOUND },
+};
+
+static void failure_judge(struct transfer *transfer, CURLcode code)
+{
+	struct fetch_result *result = &transfer->result;
+	enum err err = ERR_IO;
+
+	result->status = FETCH_FAILED;
+	/* a reason of ours comes first */
+	if (result->why.code != OK)
+		return;
+	for (size_t i = 0; i < ARRAY_LEN(codes); i++) {
+		if (codes[i].from == code)
+			err = codes[i].to;
+	}
+	why_set(&result->why, err, 0, "%s",
+		transfer->error[0] != '\0' ? transfer->error : curl_easy_strerror(code));
+}
+
+static void response_judge(struct transfer *transfer)
+{
+	struct fetch_result *result = &transfer->result;
+	const struct fetch_validators *sent = &transfer->request.validators;
+	bool is_file = str_starts_nocase(str_c(transfer->url), STR("file:"));
+	bool was_conditional = sent->etag[0] != '\0' || sent->last_modified[0] != '\0';
+
+	if (result->http_code == 304 && was_conditional) {
+		result->status = FETCH_NOT_MODIFIED;
+		/* the server need not repeat what is known */
+		if (result->validators.etag[0] == '\0' &&
+			result->validators.last_modified[0] == '\0')
+			result->validators = *sent;
+	} else if (result->http_code == 200 || (is_file && result->http_code == 0)) {
+		result->status = FETCH_DONE;
+		if (ftruncate(transfer->request.fd, (off_t)result->bytes) == -1) {
+			result->status = FETCH_FAILED;
+			result->why.code = fail_sys(&result->why, "cannot cut the copy to length");
+		}
+	} else {
+		result->status = FETCH_FAILED;
+		why_set(&result->why, result->http_code == 404 ? ERR_NOT_FOUND : ERR_IO, 0,
+			"the server answered %ld", result->http_code);
 	}
 }
 
-enum err fetch_start(struct fetch *fetch, const struct fetch_request *request, struct why *why)
+static void transfer_judge(struct transfer *transfer, CURLcode code)
 {
-	CLEANUP(fd_close) int fd = request->fd;
-	char url[FETCH_URL_MAX];
+	struct fetch_result *result = &transfer->result;
+	curl_off_t total_us = 0;
+	long redirects = 0;
 
-	if (!str_starts_nocase(request->url, STR("http://")) &&
-		!str_starts_nocase(request->url, STR("https://")))
-		return fail(why, ERR_USAGE, "only http and https addresses can be fetched");
-	if (!str_to_c(request->url, url, sizeof url))
-		return fail(why, ERR_LIMIT, "the address is too long");
-	if (request->timeout_s < 1 || request->size_max_bytes < 1)
-		return fail(why, ERR_USAGE, "a download needs a limit of time and size");
-	if (fetch->waiting == FETCH_WAITING_MAX)
-		return fail(why, ERR_BUSY, "%d downloads wait already", (int)FETCH_WAITING_MAX);
-	if (ftruncate(fd, 0) == -1 || lseek(fd, 0, SEEK_SET) == -1)
-		return fail_sys(why, "cannot empty the file to write to");
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &result->http_code);
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_TOTAL_TIME_T, &total_us);
+	(void)curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_COUNT, &redirects);
+	result->elapsed_ms = total_us / 1000;
+	result->redirects = (unsigned)redirects;
+	if (code != CURLE_OK)
+		failure_judge(transfer, code);
+	else
+		response_judge(transfer);
+}
+
+static void transfer_free(struct fetcher *fetcher, struct transfer *transfer)
+{
+	struct transfer **slot = &fetcher->transfers;
+
+	while (*slot != transfer)
+		slot = &(*slot)->next;
+	*slot = transfer->next;
+	if (transfer->is_running) {
+		must(curl_multi_remove_handle(fetcher->multi, transfer->easy) == CURLM_OK);
+		fetcher->running--;
+	}
+	fetcher->n--;
+	curl_easy_cleanup(transfer->easy);
+	curl_slist_free_all(transfer->headers);
+	free(transfer);
+}
+
+struct fetcher *fetcher_new(fetch_handler handler, void *state)
+{
+	struct fetcher *fetcher = calloc(1, sizeof *fetcher);
+
+	must(fetcher != NULL);
+	must(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
+	fetcher->multi = curl_multi_init();
+	must(fetcher->multi != NULL);
+	fetcher->handler = handler;
+	fetcher->state = state;
+	return fetcher;
+}
+
+void fetcher_free(struct fetcher **slot)
+{
+	struct fetcher *fetcher = *slot;
+
+	if (fetcher == NULL)
+		return;
+	while (fetcher->transfers != NULL)
+		transfer_free(fetcher, fetcher->transfers);
+	must(curl_multi_cleanup(fetcher->multi) == CURLM_OK);
+	free(fetcher);
+	curl_global_cleanup();
+	*slot = NULL;
+}
+
+enum err fetcher_add(struct fetcher *fetcher, const struct fetch_request *request, struct why *why)
+{
+	struct transfer **slot = &fetcher->transfers;
+	struct str url = request->url;
+
+	if (!str_starts_nocase(url, STR("https://")) && !str_starts_nocase(url, STR("http://")) &&
+		!(request->limits.allow_file && str_starts_nocase(url, STR("file:///"))))
+		return fail(why, ERR_USAGE, "only http and https are fetched: %.*s",
+			STR_FMT(str_first(url, 128)));
+	if (url.n >= URL_MAX || str_find(url, '\0') < url.n)
+		return fail(why, ERR_USAGE, "the URL is too long");
 
 	struct transfer *transfer = calloc(1, sizeof *transfer);
 
 	must(transfer != NULL);
-	transfer->curl = curl_easy_init();
-	must(transfer->curl != NULL);
-	transfer->result.id = request->id;
-	transfer->size_max_bytes = request->size_max_bytes;
-	transfer->fd = fd;
-	fd = -1;
-	add_condition(transfer, "If-None-Match", request->etag);
-	add_condition(transfer, "If-Modified-Since", request->last_modified);
-	set_up(transfer, request, url);
-	if (fetch->last != NULL)
-		fetch->last->next = transfer;
-	else
-		fetch->first = transfer;
-	fetch->last = transfer;
-	fetch->waiting++;
-	launch(fetch);
+	transfer->request = *request;
+	must(str_to_c(url, transfer->url, sizeof transfer->url));
+	transfer_start(transfer);
+	while (*slot != NULL)
+		slot = &(*slot)->next;
+	*slot = transfer;
+	fetcher->n++;
 	return OK;
 }
 
-static size_t running_count(const struct fetch *fetch)
+static void waiting_start(struct fetcher *fetcher)
 {
-	size_t n = 0;
-
-	for (size_t i = 0; i < FETCH_AT_ONCE; i++)
-		n += fetch->running[i] != NULL;
-	return n;
+	for (struct transfer *transfer = fetcher->transfers;
+		transfer != NULL && fetcher->running < FETCH_AT_ONCE; transfer = transfer->next) {
+		if (transfer->is_running)
+			continue;
+		must(curl_multi_add_handle(fetcher->multi, transfer->easy) == CURLM_OK);
+		transfer->is_running = true;
+		fetcher->running++;
+	}
 }
 
-enum err fetch_wait(
-	struct fetch *fetch, struct pollfd *own, size_t n, int timeout_ms, struct why *why)
+/* True when any has finished. */
+static bool finished_report(struct fetcher *fetcher)
 {
-	struct curl_waitfd rows[OWN_MAX];
-	int running;
-
-	must(n <= OWN_MAX);
-	for (size_t i = 0; i < n; i++)
-		rows[i] = (struct curl_waitfd){
-			.fd = own[i].fd,
-			.events = (short)(((own[i].events & POLLIN) != 0 ? CURL_WAIT_POLLIN : 0) |
-					  ((own[i].events & POLLOUT) != 0 ? CURL_WAIT_POLLOUT : 0)),
-		};
-
-	CURLMcode code = curl_multi_perform(fetch->multi, &running);
-
-	/* one that ended already is news: nobody should wait */
-	if (code == CURLM_OK)
-		code = curl_multi_poll(fetch->multi, rows, (unsigned)n,
-			(size_t)running < running_count(fetch) ? 0 : timeout_ms, NULL);
-	if (code == CURLM_OK)
-		code = curl_multi_perform(fetch->multi, &running);
-	if (code != CURLM_OK)
-		return fail(why, ERR_IO, "libcurl: %s", curl_multi_strerror(code));
-	for (size_t i = 0; i < n; i++)
-		own[i].revents = (short)((rows[i].revents & CURL_WAIT_POLLIN ? POLLIN : 0) |
-					 (rows[i].revents & CURL_WAIT_POLLOUT ? POLLOUT : 0));
-	return OK;
-}
-
-/* What became of it, from libcurl's code, the answer's and our own refusals. */
-static void judge(struct transfer *transfer, CURLcode code)
-{
-	struct fetch_result *result = &transfer->result;
-	struct why *why = &result->why;
-
-	(void)curl_easy_getinfo(transfer->curl, CURLINFO_RESPONSE_CODE, &result->code);
-	result->status = FETCH_FAILED;
-	if (transfer->refused.code != OK)
-		*why = transfer->refused;
-	else if (code == CURLE_OPERATION_TIMEDOUT)
-		why_set(why, ERR_TIMEOUT, 0, "%s", transfer->reason);
-	else if (code != CURLE_OK)
-		why_set(why, ERR_IO, 0, "%s",
-			transfer->reason[0] != '\0' ? transfer->reason : curl_easy_strerror(code));
-	else if (result->code == CODE_NOT_MODIFIED)
-		result->status = FETCH_NOT_MODIFIED;
-	else if (result->code == CODE_OK)
-		result->status = FETCH_DONE;
-	else
-		why_set(why, ERR_IO, 0, "the server answered %ld", result->code);
-}
-
-bool fetch_next(struct fetch *fetch, struct fetch_result *out)
-{
-	struct transfer *transfer = NULL;
 	CURLMsg *message;
+	bool any = false;
 	int left;
 
-	do
-		message = curl_multi_info_read(fetch->multi, &left);
-	while (message != NULL && message->msg != CURLMSG_DONE);
-	if (message == NULL)
-		return false;
+	while ((message = curl_multi_info_read(fetcher->multi, &left)) != NULL) {
+		char *private = NULL;
 
-	CURL *curl = message->easy_handle;
-	CURLcode code = message->data.result;
+		if (message->msg != CURLMSG_DONE)
+			continue;
+		must(curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &private) ==
+			CURLE_OK);
 
-	must(curl_easy_getinfo(curl, CURLINFO_PRIVATE, (char **)&transfer) == CURLE_OK);
-	judge(transfer, code);
-	*out = transfer->result;
-	must(curl_multi_remove_handle(fetch->multi, curl) == CURLM_OK);
-	for (size_t i = 0; i < FETCH_AT_ONCE; i++)
-		if (fetch->running[i] == transfer)
-			fetch->running[i] = NULL;
-	transfer_free(transfer);
-	launch(fetch);
-	return true;
+		struct transfer *transfer = (struct transfer *)(void *)private;
+		struct fetch_request request = transfer->request;
+
+		transfer_judge(transfer, message->data.result);
+
+		struct fetch_result result = transfer->result;
+
+		transfer_free(fetcher, transfer);
+		fetcher->handler(fetcher->state, request.tag, &result);
+		any = true;
+	}
+	return any;
+}
+
+size_t fetcher_step(struct fetcher *fetcher, int extra_fd, int timeout_ms, bool *extra_ready)
+{
+	struct curl_waitfd extra = { .fd = extra_fd, .events = CURL_WAIT_POLLIN };
+	int running;
+
+	waiting_start(fetcher);
+	must(curl_multi_perform(fetcher->multi, &running) == CURLM_OK);
+	*extra_ready = false;
+	/* what has finished lets others in, or the caller go: no waiting then */
+	if (finished_report(fetcher))
+		timeout_ms = 0;
+	(void)curl_multi_poll(fetcher->multi, &extra, extra_fd == -1 ? 0 : 1, timeout_ms, NULL);
+	*extra_ready = extra_fd != -1 && extra.revents != 0;
+	return fetcher->n;
+}
+
+static void result_keep(void *state, void *tag, const struct fetch_result *result)
+{
+	struct fetch_result *out = state;
+
+	(void)tag;
+	*out = *result;
+}
+
+void fetch_one(const struct fetch_request *request, struct fetch_result *out)
+{
+	CLEANUP(fetcher_free) struct fetcher *fetcher = fetcher_new(result_keep, out);
+	bool ready;
+
+	*out = (struct fetch_result){ .status = FETCH_FAILED };
+	if (fetcher_add(fetcher, request, &out->why) != OK)
+		return;
+	while (fetcher_step(fetcher, -1, STEP_MS, &ready) > 0)
+		continue;
 }

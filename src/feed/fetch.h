@@ -1,64 +1,90 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Downloads over HTTP and HTTPS, several at once, each into a descriptor (libcurl). Conditional:
- * with the validators of the last time (RFC 9110, section 13) an unchanged list costs no transfer.
- * Bounded in size, time and redirects; an answer that is no 200 or 304 is a failure with its
- * reason. What an address answers is not looked at here.
+ * Fetching: the code of the fetch role, which has the network and no store. For each feed it is
+ * given a URL, what is known of the last copy (validators), and a descriptor to write to; it
+ * interprets nothing of the body.
  *
- * One thread. A transfer that stands still for a third of its time is given up.
+ * http and https only, and from https never back to http; file:// only where the operator allows
+ * it. No credentials, cookies or compression are offered. Bytes, time, speed and redirects are
+ * capped. Several run at once in one loop; not to be shared between threads.
  */
 #pragma once
 
-#include "base/str.h"
+#include "base/buf.h"
+
+struct fetch_limits {
+	uint64_t bytes_max;
+	int64_t total_s;
+	int64_t connect_s;
+	uint64_t speed_min;    /* bytes a second ... */
+	int64_t speed_slack_s; /* ... over so many seconds, else it is given up */
+	unsigned redirects_max;
+	bool allow_file; /* file:// URLs */
+};
 
 enum {
-	FETCH_AT_ONCE = 8, /* transfers; further ones wait for their turn */
-	FETCH_WAITING_MAX = 256,
+	FETCH_TOTAL_S = 600,
+	FETCH_CONNECT_S = 30,
+	FETCH_SPEED_MIN = 1024,
+	FETCH_SPEED_SLACK_S = 30,
 	FETCH_REDIRECTS_MAX = 5,
-	FETCH_VALIDATOR_MAX = 256, /* bytes; a longer ETag is not kept */
-	FETCH_URL_MAX = 4096
+	FETCH_AT_ONCE = 8, /* further ones wait */
+	FETCH_ETAG_MAX = 256,
+	FETCH_DATE_MAX = 64
+};
+#define FETCH_BYTES_MAX ((uint64_t)1 << 30)
+
+/* What a server gave with the last copy, so that it can say "not modified" (RFC 9110, 13). */
+struct fetch_validators {
+	char etag[FETCH_ETAG_MAX];          /* with its quotes; empty: none */
+	char last_modified[FETCH_DATE_MAX]; /* as the server wrote it; empty: none */
 };
 
 struct fetch_request {
-	uint64_t id;              /* the caller's, comes back in the result */
-	struct str url;           /* http or https */
-	struct str etag;          /* of the last time; empty: none */
-	struct str last_modified; /* of the last time; empty: none */
-	uint64_t size_max_bytes;
-	int64_t timeout_s; /* of the whole transfer */
-	int fd;            /* taken; emptied, then written from its start */
+	struct str url; /* copied */
+	struct fetch_validators validators;
+	int fd; /* regular file; written from its beginning; stays the caller's */
+	struct fetch_limits limits;
+	void *tag; /* given back with the result */
 };
 
-enum fetch_status { FETCH_DONE, FETCH_NOT_MODIFIED, FETCH_FAILED, FETCH_STATUSES };
+enum fetch_status {
+	FETCH_DONE,         /* the body is in the descriptor, cut to its length */
+	FETCH_NOT_MODIFIED, /* the last copy is still good; nothing was written */
+	FETCH_FAILED        /* why says it; what the descriptor holds is of no use */
+};
 
 struct fetch_result {
-	uint64_t id;
 	enum fetch_status status;
-	char etag[FETCH_VALIDATOR_MAX]; /* visible ASCII; empty when there is none */
-	char last_modified[FETCH_VALIDATOR_MAX];
-	uint64_t bytes; /* written */
-	long code;      /* HTTP's; 0 when there was no answer */
-	struct why why; /* of FETCH_FAILED */
+	struct why why;
+	long http_code; /* of the last response; 0: none came */
+	struct fetch_validators validators;
+	uint64_t bytes;
+	int64_t elapsed_ms;
+	unsigned redirects;
 };
 
-/* "fetched", "not_modified", "failed". */
-const char *fetch_status_word(enum fetch_status status);
+struct fetch_limits fetch_limits_default(void);
+/* "done", "not-modified", "failed". */
+struct str fetch_status_name(enum fetch_status status);
 
-struct fetch;
+struct fetcher;
+typedef void (*fetch_handler)(void *state, void *tag, const struct fetch_result *result);
 
-NODISCARD enum err fetch_new(struct fetch **out, struct why *why);
-void fetch_free(struct fetch **fetch); /* gives up what runs; for CLEANUP */
+/* handler is called from fetcher_step() only, once for each request. */
+struct fetcher *fetcher_new(fetch_handler handler, void *state);
+/* Requests under way are dropped without a result. For CLEANUP. */
+void fetcher_free(struct fetcher **fetcher);
 
-/* Begins, or queues. ERR_USAGE for a URL that is none of ours; ERR_BUSY when the queue is full. */
-NODISCARD enum err fetch_start(
-	struct fetch *fetch, const struct fetch_request *request, struct why *why);
+/* ERR_USAGE for a URL of another kind; then no result follows. */
+NODISCARD enum err fetcher_add(
+	struct fetcher *fetcher, const struct fetch_request *request, struct why *why);
 
-struct pollfd;
 /*
- * Waits for the transfers and for the caller's own descriptors (revents are filled), then moves the
- * transfers on.
+ * Works on what is under way; waits at most timeout_ms for something to do, or until extra_fd (-1:
+ * none) can be read, which *extra_ready tells. Returns how many requests are under way or waiting.
  */
-NODISCARD enum err fetch_wait(
-	struct fetch *fetch, struct pollfd *own, size_t n, int timeout_ms, struct why *why);
-/* A transfer that ended; false when none has. */
-bool fetch_next(struct fetch *fetch, struct fetch_result *out);
+size_t fetcher_step(struct fetcher *fetcher, int extra_fd, int timeout_ms, bool *extra_ready);
+
+/* One request to its end. */
+void fetch_one(const struct fetch_request *request, struct fetch_result *out);

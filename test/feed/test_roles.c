@@ -58,7 +58,7 @@ static const struct step {
 	{ "/list", "", 1 << 20, "fetched", "", "plain", 2 },
 	{ "/list", "\"v1\"", 1 << 20, "not_modified", "", "", 0 },
 	{ "/list", "\"v0\"", 1 << 20, "fetched", "", "plain", 2 },
-	{ "/list", "", 10, "failed", "more than 10 bytes", "", 0 },
+	{ "/list", "", 10, "failed", "longer than 10 bytes", "", 0 },
 	{ "/moved", "", 1 << 20, "fetched", "", "auto", 2 },
 	{ "/loop", "", 1 << 20, "failed", "redirects", "", 0 },
 	{ "/missing", "", 1 << 20, "failed", "404", "", 0 },
@@ -66,7 +66,7 @@ static const struct step {
 	{ "/cut", "", 1 << 20, "failed", "", "", 0 },
 	{ "/slow", "", 1 << 20, "failed", "", "", 0 },
 	{ "/big", "", BIG_BYTES, "fetched", "", "plain", 0 },
-	{ "/big", "", BIG_BYTES - 1, "failed", "more than", "", 0 },
+	{ "/big", "", BIG_BYTES - 1, "failed", "", "", 0 },
 	{ "/list", "", 1 << 20, "fetched", "", "no-such-format", 0 },
 };
 
