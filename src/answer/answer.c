@@ -85,7 +85,7 @@ static struct answer_thread *add_thread(struct answer *answer, void (*run)(struc
 	thread->worker = (struct worker){ .shared = &answer->shared,
 		.responder = { .config = &answer->shared.respond,
 			.stats = &settings->stats->workers[index] } };
-	limit_init(&thread->worker.limit, settings->rate_per_s, settings->burst, ANSWER_SLIP);
+	answer_limit_init(&thread->worker.limit, settings->rate_per_s, settings->burst, ANSWER_SLIP);
 	return thread;
 }
 
@@ -149,7 +149,7 @@ static void start_threads(struct answer *answer)
 static void answer_free(struct answer *answer)
 {
 	for (size_t i = 0; i < answer->thread_count; i++) {
-		limit_done(&answer->threads[i].worker.limit);
+		answer_limit_done(&answer->threads[i].worker.limit);
 		responder_done(&answer->threads[i].worker.responder);
 	}
 	access_done(&answer->shared.respond.access);

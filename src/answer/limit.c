@@ -8,7 +8,7 @@ enum {
 	IDLE_MAX_MS = 1 << 30
 };
 
-void limit_init(struct limit *limit, uint32_t rate_per_s, uint32_t burst, uint32_t slip)
+void answer_limit_init(struct limit *limit, uint32_t rate_per_s, uint32_t burst, uint32_t slip)
 {
 	must(rate_per_s <= LIMIT_RATE_MAX && burst <= LIMIT_RATE_MAX);
 	*limit = (struct limit){
@@ -23,7 +23,7 @@ void limit_init(struct limit *limit, uint32_t rate_per_s, uint32_t burst, uint32
 	memset(limit->buckets, 0, sizeof *limit->buckets * LIMIT_SETS * LIMIT_WAYS);
 }
 
-void limit_done(struct limit *limit)
+void answer_limit_done(struct limit *limit)
 {
 	free(limit->buckets);
 	limit->buckets = NULL;
@@ -52,7 +52,7 @@ static uint64_t filled(
 	return tokens < full ? tokens : full;
 }
 
-enum limit_verdict limit_take(struct limit *limit, uint64_t prefix, uint64_t hash, uint32_t now_ms)
+enum limit_verdict answer_limit_take(struct limit *limit, uint64_t prefix, uint64_t hash, uint32_t now_ms)
 {
 	struct limit_bucket *ways;
 	struct limit_bucket *bucket = NULL;

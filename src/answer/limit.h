@@ -34,10 +34,10 @@ enum limit_verdict { LIMIT_PASS, LIMIT_SLIP, LIMIT_DROP };
 /* The most that burst and rate may be, so that thousandths fit. */
 #define LIMIT_RATE_MAX UINT32_C(4000000)
 
-void limit_init(struct limit *limit, uint32_t rate_per_s, uint32_t burst, uint32_t slip);
-void limit_done(struct limit *limit);
+void answer_limit_init(struct limit *limit, uint32_t rate_per_s, uint32_t burst, uint32_t slip);
+void answer_limit_done(struct limit *limit);
 
 /* A hash of the prefix under the secret key, also good for other tables. */
 uint64_t limit_hash(const struct limit *limit, uint64_t prefix);
 /* Takes one token. now_ms may be any clock that only goes forward. */
-enum limit_verdict limit_take(struct limit *limit, uint64_t prefix, uint64_t hash, uint32_t now_ms);
+enum limit_verdict answer_limit_take(struct limit *limit, uint64_t prefix, uint64_t hash, uint32_t now_ms);

@@ -105,7 +105,7 @@ static size_t answer_one(struct worker *worker, const struct ipaddr *client, con
 
 	answer_count_client(worker->responder.stats, prefix, hash);
 	if (!access_has(&worker->shared->unlimited, client))
-		verdict = limit_take(&worker->limit, prefix, hash, now_ms);
+		verdict = answer_limit_take(&worker->limit, prefix, hash, now_ms);
 	if (verdict == LIMIT_PASS)
 		return respond(&worker->responder, RESPOND_UDP, client, query, n, reply);
 	answer_count(worker->responder.stats, COUNT_UDP);

@@ -57,7 +57,7 @@ static void put_feed_text(struct buf *out, const struct feed_definition *feed)
 
 int verb_feed_list(const struct cli_arguments *arguments)
 {
-	CLEANUP(feed_catalogue_free) struct feed_catalogue *catalogue = NULL;
+	CLEANUP(catalogue_done) struct feed_catalogue catalogue = { 0 };
 	CLEANUP(buf_done) struct buf out = { 0 };
 	struct json_writer json = json_writer_on(&out);
 	bool is_json = cli_has(arguments, "--json");
@@ -77,11 +77,11 @@ int verb_feed_list(const struct cli_arguments *arguments)
 		return cli_fail(arguments, &why);
 	if (is_json)
 		json_array_begin(&json);
-	for (size_t i = 0; i < feed_catalogue_count(catalogue); i++) {
+	for (size_t i = 0; i < catalogue.n; i++) {
 		if (is_json)
-			put_feed_json(&json, feed_catalogue_at(catalogue, i));
+			put_feed_json(&json, &catalogue.feeds[i]);
 		else
-			put_feed_text(&out, feed_catalogue_at(catalogue, i));
+			put_feed_text(&out, &catalogue.feeds[i]);
 	}
 	if (is_json) {
 		json_array_end(&json);
@@ -220,7 +220,7 @@ static enum err run_one(struct run *run, struct str name, struct why *why)
 static enum err run_all(struct run *run, bool *some_failed, struct why *why)
 {
 	const struct cli_arguments *arguments = run->arguments;
-	CLEANUP(feed_catalogue_free) struct feed_catalogue *catalogue = NULL;
+	CLEANUP(catalogue_done) struct feed_catalogue catalogue = { 0 };
 	struct config config;
 	enum err err = server_config(&config, arguments, why);
 
@@ -235,9 +235,8 @@ static enum err run_all(struct run *run, bool *some_failed, struct why *why)
 			(void)cli_fail(arguments, why);
 		}
 	}
-	for (size_t i = 0; arguments->operand_count == 0 && i < feed_catalogue_count(catalogue);
-		i++) {
-		const struct feed_definition *feed = feed_catalogue_at(catalogue, i);
+	for (size_t i = 0; arguments->operand_count == 0 && i < catalogue.n; i++) {
+		const struct feed_definition *feed = &catalogue.feeds[i];
 
 		if (feed->is_enabled && feed->url.n != 0 && run_one(run, feed->name, why) != OK) {
 			*some_failed = true;

@@ -15,7 +15,7 @@
 struct import_verb {
 	const struct cli_arguments *arguments;
 	struct session session;
-	struct feed_catalogue *catalogue;
+	struct feed_catalogue catalogue;
 	struct arena arena;
 	struct buf out;
 	int64_t started_ns;
@@ -132,7 +132,7 @@ static enum err definition_for(
 	struct str name = source != NULL           ? str_c(source)
 			  : strcmp(path, "-") == 0 ? STR("standard-input")
 						   : source_of_file(&verb->arena, path);
-	const struct feed_definition *known = feed_catalogue_find(verb->catalogue, name);
+	const struct feed_definition *known = catalogue_find(&verb->catalogue, name);
 	uint64_t number;
 
 	if (!feed_name_is_valid(name))
@@ -353,7 +353,7 @@ int verb_feed_import(const struct cli_arguments *arguments)
 	if (verb.some_failed)
 		exit = CLI_ERROR;
 	session_close(&verb.session);
-	feed_catalogue_free(&verb.catalogue);
+	catalogue_done(&verb.catalogue);
 	arena_done(&verb.arena);
 	buf_done(&verb.out);
 	return exit;

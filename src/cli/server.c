@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "cli/output.h"
 #include "config/config_json.h"
-#include "feed/fetch_role.h"
+
 #include "feed/parse_role.h"
 #include "keeper/keeper.h"
 #include "keeper/service.h"
@@ -23,13 +23,13 @@
 const struct process_role server_roles[] = {
 	{ PROCESS_KEEPER, keeper_role, 1 },
 	{ PROCESS_PARSE, parse_role, 1 },
-	{ PROCESS_FETCH, fetch_role, 1 },
+
 	{ PROCESS_ANSWER, answer_role, 1 },
 	{ PROCESS_WEB, web_role, 1 },
 };
 const size_t server_role_count = ARRAY_LEN(server_roles);
 
-enum { ROLES_FOR_COMMAND = 2, ROLES_FOR_FETCHING = 3 };
+enum { ROLES_FOR_COMMAND = 2 };
 
 /* What options of verbs set; the names are those of the configuration. */
 static const struct {
@@ -128,7 +128,7 @@ enum err server_prepare(const char *data, const struct config *config, struct wh
 }
 
 enum err server_catalogue_open(const struct cli_arguments *arguments, const struct config *config,
-	struct feed_catalogue **out, struct why *why)
+	struct feed_catalogue *out, struct why *why)
 {
 	CLEANUP(buf_done) struct buf path = { 0 };
 	const char *data = cli_data(arguments);
@@ -137,11 +137,8 @@ enum err server_catalogue_open(const struct cli_arguments *arguments, const stru
 		return keeper_catalogue_open(data, out, why);
 	buf_clear(&path);
 	TRY(catalogue_path(config, &path, why));
-	*out = feed_catalogue_new();
-	if (feed_catalogue_load(*out, buf_c(&path), why) == OK)
-		return OK;
-	feed_catalogue_free(out);
-	return why->code;
+	*out = (struct feed_catalogue){ 0 };
+	return catalogue_load(out, buf_c(&path), why);
 }
 
 struct server {
@@ -234,7 +231,7 @@ static unsigned cores(int64_t wanted, unsigned most)
 static size_t add_listeners(struct inherit *out, size_t n, const char *name, enum inherit_kind kind,
 	const struct config_endpoints *endpoints, unsigned count, uint32_t to, struct arena *arena)
 {
-	for (size_t i = 0; i < endpoints->n && n < PARENT_INHERIT_MAX; i++) {
+	for (size_t i = 0; i < endpoints->n && n < INHERIT_MAX; i++) {
 		CLEANUP(buf_done) struct buf where = { 0 };
 		struct config_endpoints one = { .items = { endpoints->items[i] }, .n = 1 };
 
@@ -281,7 +278,7 @@ enum err server_run(const struct cli_arguments *arguments, struct why *why)
 {
 	struct server server = { .arguments = arguments, .ready = -1 };
 	struct process_role roles[ARRAY_LEN(server_roles)];
-	struct inherit inherits[PARENT_INHERIT_MAX];
+	struct inherit inherits[INHERIT_MAX];
 	CLEANUP(arena_done) struct arena arena = { 0 };
 	CLEANUP(buf_done) struct buf control = { 0 };
 	uint32_t answer = UINT32_C(1) << PROCESS_ANSWER;
@@ -305,7 +302,8 @@ enum err server_run(const struct cli_arguments *arguments, struct why *why)
 			.kind = INHERIT_MEMORY,
 			.size_bytes = answer_stats_bytes(),
 			.count = 1,
-			.to = answer | web };
+			.to = answer,
+			.to_read = web };
 		n = add_listeners(inherits, n, ANSWER_UDP_NAME, INHERIT_UDP, &config->dns.listen,
 			workers, answer, &arena);
 		n = add_listeners(inherits, n, ANSWER_TCP_NAME, INHERIT_TCP, &config->dns.listen, 1,
@@ -335,7 +333,7 @@ enum err server_run_for_command(
 
 		log_start("parent", LOG_WARNING);
 		err = run(&server, server_roles,
-			with_fetch ? ROLES_FOR_FETCHING : ROLES_FOR_COMMAND, &inherit, 1, false,
+			ROLES_FOR_COMMAND + (with_fetch ? 1 : 0), &inherit, 1, false,
 			why);
 	}
 	config_done(&server.config);

@@ -19,7 +19,7 @@ NODISCARD enum err server_prepare(const char *data, const struct config *config,
 
 /* The catalogue that a server of this data folder has, or the installed one before there is any. */
 NODISCARD enum err server_catalogue_open(const struct cli_arguments *arguments,
-	const struct config *config, struct feed_catalogue **out, struct why *why);
+	const struct config *config, struct feed_catalogue *out, struct why *why);
 
 /* Every role and its main function, for role_run(). */
 extern const struct process_role server_roles[];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keeper/builder.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "keeper/live.h"

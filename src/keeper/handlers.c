@@ -99,7 +99,7 @@ enum err handle_feed_run(struct command_call *call, struct json_writer *result, 
 	struct job *job;
 
 	TRY(command_text(call, "name", true, &name, why));
-	definition = feed_catalogue_find(keeper->catalogue, name);
+	definition = catalogue_find(&keeper->catalogue, name);
 	if (definition == NULL)
 		return fail(why, ERR_NOT_FOUND,
 			"no feed '%.*s' in the catalogue; `pehra feed list`",

@@ -3,12 +3,14 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "evidence/query.h"
 #include "feed/definition_json.h"
 #include "keeper/job_int.h"
 #include "keeper/service.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include "base/json_write.h"
 #include "channel/channel.h"
 #include "evidence/import.h"
 #include "feed/definition.h"

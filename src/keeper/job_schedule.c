@@ -158,8 +158,8 @@ void jobs_due(struct service *service)
 		return;
 	if (source_list(keeper->db, STR(""), false, note_attempt, &schedule, &why) != OK)
 		log_why(LOG_ERROR, "schedule_unread", &why);
-	for (size_t i = 0; i < feed_catalogue_count(keeper->catalogue); i++) {
-		const struct feed_definition *definition = feed_catalogue_at(keeper->catalogue, i);
+	for (size_t i = 0; i < keeper->catalogue.n; i++) {
+		const struct feed_definition *definition = &keeper->catalogue.feeds[i];
 		const uint64_t *last = map_get(&schedule.last, definition->name);
 		const uint64_t *failures = map_get(&schedule.failures, definition->name);
 		struct job *job;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "keeper/keeper.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "config/config_json.h"
@@ -13,7 +14,7 @@
 #include <math.h>
 #include <unistd.h>
 
-enum { DATA_MODE = 0750, CATALOGUE_MODE = 0644, CATALOGUE_BYTES_MAX = 4 << 20 };
+enum { DATA_MODE = 0750, CATALOGUE_MODE = 0644 };
 
 const char *keeper_path(struct buf *out, const char *data, const char *part)
 {
@@ -52,17 +53,18 @@ enum err keeper_catalogue_keep(const char *data, const char *installed, struct w
 	return file_replace(buf_c(&path), buf_view(&now), CATALOGUE_MODE, why);
 }
 
-enum err keeper_catalogue_open(const char *data, struct feed_catalogue **out, struct why *why)
+enum err keeper_catalogue_open(const char *data, struct feed_catalogue *out, struct why *why)
 {
-	CLEANUP(feed_catalogue_free) struct feed_catalogue *catalogue = feed_catalogue_new();
 	CLEANUP(buf_done) struct buf file = { 0 };
+	enum err err;
 
-	TRY(feed_catalogue_load(catalogue, keeper_path(&file, data, KEEPER_CATALOGUE_FILE), why));
-	if (access(keeper_path(&file, data, KEEPER_FEEDS_FILE), R_OK) == 0)
-		TRY(feed_catalogue_load(catalogue, buf_c(&file), why));
-	*out = catalogue;
-	catalogue = NULL;
-	return OK;
+	*out = (struct feed_catalogue){ 0 };
+	err = catalogue_load(out, keeper_path(&file, data, KEEPER_CATALOGUE_FILE), why);
+	if (err == OK && access(keeper_path(&file, data, KEEPER_FEEDS_FILE), R_OK) == 0)
+		err = catalogue_load(out, buf_c(&file), why);
+	if (err != OK)
+		catalogue_done(out);
+	return err;
 }
 
 /* What the catalogue says of families and weights goes into the store, for every reader of it. */
@@ -70,8 +72,8 @@ static enum err sources_note(struct keeper *keeper, struct why *why)
 {
 	int64_t now_s = clock_now_s(keeper->clock);
 
-	for (size_t i = 0; i < feed_catalogue_count(keeper->catalogue); i++) {
-		const struct feed_definition *feed = feed_catalogue_at(keeper->catalogue, i);
+	for (size_t i = 0; i < keeper->catalogue.n; i++) {
+		const struct feed_definition *feed = &keeper->catalogue.feeds[i];
 
 		TRY(source_set(keeper->db, feed->name, feed->family,
 			feed->weight > 0 ? feed->weight : (double)NAN, now_s, why));
@@ -121,7 +123,7 @@ void keeper_close(struct keeper *keeper)
 {
 	snapshot_live_close(&keeper->live);
 	source_table_done(&keeper->sources);
-	feed_catalogue_free(&keeper->catalogue);
+	catalogue_done(&keeper->catalogue);
 	db_close(&keeper->db);
 	config_done(&keeper->config);
 	*keeper = (struct keeper){ 0 };
@@ -129,7 +131,7 @@ void keeper_close(struct keeper *keeper)
 
 enum err keeper_reload(struct keeper *keeper, struct str settings_json, struct why *why)
 {
-	CLEANUP(feed_catalogue_free) struct feed_catalogue *catalogue = NULL;
+	struct feed_catalogue catalogue = { 0 };
 	struct config config;
 	enum err err;
 
@@ -143,11 +145,8 @@ enum err keeper_reload(struct keeper *keeper, struct str settings_json, struct w
 	}
 	config_done(&keeper->config);
 	keeper->config = config;
-	/* the old one is freed on the way out */
-	struct feed_catalogue *old = keeper->catalogue;
-
+	catalogue_done(&keeper->catalogue);
 	keeper->catalogue = catalogue;
-	catalogue = old;
 	return sources_note(keeper, why);
 }
 

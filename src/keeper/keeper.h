@@ -26,7 +26,7 @@ struct keeper {
 	struct config config;
 	struct db *db;
 	struct score_model model;
-	struct feed_catalogue *catalogue;
+	struct feed_catalogue catalogue;
 	struct source_table sources;
 	struct snapshot_key key;
 	struct snapshot_live *live; /* NULL until the first snapshot is built */
@@ -57,7 +57,7 @@ NODISCARD enum err keeper_init_data(
 NODISCARD enum err keeper_catalogue_keep(const char *data, const char *installed, struct why *why);
 /* That copy, and what the folder's own feeds.yaml adds to it or changes. */
 NODISCARD enum err keeper_catalogue_open(
-	const char *data, struct feed_catalogue **out, struct why *why);
+	const char *data, struct feed_catalogue *out, struct why *why);
 
 /* data/part, with a NUL behind it, in out. */
 const char *keeper_path(struct buf *out, const char *data, const char *part);

@@ -6,6 +6,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "evidence/retention.h"
+#include "keeper/live.h"
 #include "keeper/service.h"
 #include "proc/control.h"
 

@@ -63,8 +63,6 @@ static void on_message(struct web_setup *setup, const struct message *message)
 {
 	if (message->type == MESSAGE_REPLY)
 		web_reply(setup->web, message->id, message->payload);
-	else if (message->type == MESSAGE_PROGRESS)
-		web_progress(setup->web, message->id, message->payload);
 	else if (message->type == MESSAGE_EVENT)
 		web_event(setup->web, message->id, message->payload);
 	else if (message->type == MESSAGE_HEALTH)

@@ -16,7 +16,7 @@ static struct taken take(struct limit *limit, uint64_t prefix, size_t n, uint32_
 	struct taken taken = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
-		switch (limit_take(limit, prefix, limit_hash(limit, prefix), now_ms)) {
+		switch (answer_limit_take(limit, prefix, limit_hash(limit, prefix), now_ms)) {
 		case LIMIT_PASS:
 			taken.passed++;
 			break;
@@ -37,7 +37,7 @@ static void test_bucket(void **state)
 	struct taken taken;
 
 	(void)state;
-	limit_init(&limit, RATE, BURST, SLIP);
+	answer_limit_init(&limit, RATE, BURST, SLIP);
 	taken = take(&limit, 1, 90, 5000);
 	assert_int_equal(taken.passed, BURST);
 	assert_int_equal(taken.slipped, 20);
@@ -48,7 +48,7 @@ static void test_bucket(void **state)
 	assert_int_equal(take(&limit, 2, 90, 5100).passed, BURST);
 	/* never more than the burst, however long it was quiet */
 	assert_int_equal(take(&limit, 1, 90, 5100 + 3600000).passed, BURST);
-	limit_done(&limit);
+	answer_limit_done(&limit);
 }
 
 static void test_clock_wraps(void **state)
@@ -56,12 +56,12 @@ static void test_clock_wraps(void **state)
 	struct limit limit;
 
 	(void)state;
-	limit_init(&limit, RATE, BURST, 0);
+	answer_limit_init(&limit, RATE, BURST, 0);
 	assert_int_equal(take(&limit, 1, 90, UINT32_MAX - 49).passed, BURST);
 	assert_int_equal(take(&limit, 1, 90, 50).passed, 10);
 	/* slip 0: nothing is answered as truncated */
 	assert_int_equal(take(&limit, 1, 90, 50).slipped, 0);
-	limit_done(&limit);
+	answer_limit_done(&limit);
 }
 
 static void test_off(void **state)
@@ -69,9 +69,9 @@ static void test_off(void **state)
 	struct limit limit;
 
 	(void)state;
-	limit_init(&limit, 0, 0, SLIP);
+	answer_limit_init(&limit, 0, 0, SLIP);
 	assert_int_equal(take(&limit, 1, 100000, 0).passed, 100000);
-	limit_done(&limit);
+	answer_limit_done(&limit);
 }
 
 /* Far more clients than places: the table stays as it is and a flooding client is still held. */
@@ -82,7 +82,7 @@ static void test_many_clients(void **state)
 	struct taken flood = { 0 };
 
 	(void)state;
-	limit_init(&limit, RATE, BURST, SLIP);
+	answer_limit_init(&limit, RATE, BURST, SLIP);
 	for (uint32_t ms = 0; ms < 1000; ms++) {
 		for (size_t i = 0; i < 500; i++)
 			take(&limit, prop_u64(&prop) | 1, 1, ms);
@@ -90,7 +90,7 @@ static void test_many_clients(void **state)
 	}
 	/* a second's worth and the burst */
 	assert_in_range(flood.passed, RATE, RATE + BURST + 1);
-	limit_done(&limit);
+	answer_limit_done(&limit);
 }
 
 int main(void)
