@@ -8,6 +8,7 @@
 #include "cli/output.h"
 #include "config/config_json.h"
 
+#include "feed/fetch_role.h"
 #include "feed/parse_role.h"
 #include "keeper/keeper.h"
 #include "keeper/service.h"
@@ -23,7 +24,7 @@
 const struct process_role server_roles[] = {
 	{ PROCESS_KEEPER, keeper_role, 1 },
 	{ PROCESS_PARSE, parse_role, 1 },
-
+	{ PROCESS_FETCH, fetch_role, 1 },
 	{ PROCESS_ANSWER, answer_role, 1 },
 	{ PROCESS_WEB, web_role, 1 },
 };

@@ -467,8 +467,8 @@ static enum err tree_read(struct feed_catalogue *catalogue, const struct yaml_no
 
 	for (const struct yaml_node *node = root->first; node != NULL; node = node->next) {
 		if (node != feeds)
-			return fail_at(
-				why, ERR_SYNTAX, node->line, "a catalogue holds only \"feeds:\"");
+			return fail_at(why, ERR_SYNTAX, node->key_line,
+				"a catalogue holds only \"feeds:\"");
 	}
 	if (feeds == NULL)
 		return OK;
