@@ -9,6 +9,8 @@
 
 #include "feed/lines.h"
 
+enum { SCHEME_MAX = 10 };
+
 /* The first word without fields that stick to it. */
 static struct str first_field(struct str word)
 {
@@ -97,7 +99,9 @@ bool plain_looks(struct str line)
 	struct str rest = line;
 	struct str word;
 
-	if (str_find_str(line, STR("://")) < 10)
+	size_t scheme = str_find_str(line, STR("://"));
+
+	if (scheme < line.n && scheme < SCHEME_MAX)
 		return true;
 	if (!str_next_word(&rest, &word))
 		return false;
