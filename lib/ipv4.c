@@ -167,43 +167,53 @@ pehra_id pehra_ipv4(const struct pehra *snapshot, uint32_t address)
 
 /* A second round for what its home line did not answer; the line is in the cache by then. */
 static void batch_rest(const struct pehra *s, const uint32_t *addresses, pehra_id *ids,
-	const uint8_t *pending, unsigned n)
+	const uint32_t *pending, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		ids[pending[i]] = walk_id(s, addresses[pending[i]]);
 }
 
-static void batch(const struct pehra *s, const uint32_t *addresses, pehra_id *ids, unsigned n)
+/* Home lines of the listed ones, which were asked for before. */
+static void batch_lines(const struct pehra *s, const uint32_t *addresses, pehra_id *ids,
+	uint32_t *pending, const uint32_t *permuted, unsigned n)
 {
-	uint8_t pending[BATCH];
-	uint32_t permuted[BATCH];
-	unsigned listed = 0;
+	const struct v4_line *lines = s->v4_lines;
+	uint32_t homes = s->v4_homes;
 	unsigned rest = 0;
 
 	for (unsigned i = 0; i < n; i++) {
-		ids[i] = 0;
-		pending[listed] = (uint8_t)i;
-		listed += (unsigned)v4_filter_has(s, addresses[i] >> 8);
-	}
-	for (unsigned i = 0; i < listed; i++) {
-		permuted[i] = v4_permute(addresses[pending[i]] >> 8, s->v4_multiplier);
-		prefetch(&s->v4_lines[v4_home(permuted[i], s->v4_homes)]);
-	}
-	for (unsigned i = 0; i < listed; i++) {
-		unsigned which = pending[i];
-		const struct v4_line *line = &s->v4_lines[v4_home(permuted[i], s->v4_homes)];
+		uint32_t which = pending[i];
+		const struct v4_line *line = &lines[v4_home(permuted[i], homes)];
 		uint32_t header = LOAD_ACQUIRE(&line->header);
 		uint32_t next = v4_header_next(header);
 		unsigned slot;
 		pehra_id id = host_id(line, header, v4_key(permuted[i], addresses[which]), &slot);
 
 		ids[which] = id;
-		pending[rest] = (uint8_t)which;
-		rest += id == 0;
-		if (id == 0 && next != 0)
-			prefetch(&s->v4_lines[s->v4_homes + next - 1]);
+		if (id != 0)
+			continue;
+		pending[rest++] = which;
+		if (next != 0)
+			prefetch(&lines[homes + next - 1]);
 	}
 	batch_rest(s, addresses, ids, pending, rest);
+}
+
+static void batch(const struct pehra *s, const uint32_t *addresses, pehra_id *ids, unsigned n)
+{
+	uint32_t pending[BATCH];
+	uint32_t permuted[BATCH];
+	unsigned listed = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		ids[i] = 0;
+		if (!v4_filter_has(s, addresses[i] >> 8))
+			continue;
+		pending[listed] = i;
+		permuted[listed] = v4_permute(addresses[i] >> 8, s->v4_multiplier);
+		prefetch(&s->v4_lines[v4_home(permuted[listed++], s->v4_homes)]);
+	}
+	batch_lines(s, addresses, ids, pending, permuted, listed);
 }
 
 void pehra_ipv4_batch(

@@ -4,7 +4,7 @@
 
 #include "simd.h"
 
-enum { BATCH = 16 };
+enum { BATCH = 32 };
 
 static inline int v6_filter_has(const struct pehra *s, uint64_t high)
 {
@@ -19,11 +19,10 @@ static inline int v6_filter_has(const struct pehra *s, uint64_t high)
 /* How many keys of the node are at or before key. Without branches: their outcome is random. */
 static inline uint64_t node_rank(const struct v6_node *node, uint64_t key)
 {
-	uint64_t rank = 0;
+	const uint64_t *keys = node->keys;
 
-	for (unsigned i = 0; i < V6_NODE_KEYS; i++)
-		rank += node->keys[i] <= key;
-	return rank;
+	return (uint64_t)(keys[0] <= key) + (keys[1] <= key) + (keys[2] <= key) + (keys[3] <= key) +
+	       (keys[4] <= key) + (keys[5] <= key) + (keys[6] <= key) + (keys[7] <= key);
 }
 
 /* The node one level down; padding keys can point behind the last one. */
