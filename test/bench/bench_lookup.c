@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SLICES = 64, SLICE = LOOKUP_STREAM / SLICES, ROUNDS = 7, ENGINES_MAX = 5 };
+enum { SLICES = 64, SLICE = LOOKUP_STREAM / SLICES, ROUNDS = 7, BUILDS = 3, ENGINES_MAX = 5 };
 
 #define ABOUT                                                                                      \
 	"Lists of random hosts in clusters of about 6 in one /24 and 5 % prefixes of /20 to /24, " \
@@ -174,6 +174,23 @@ static int remove_one(const char *path, const struct stat *about, int kind, stru
 	return remove(path);
 }
 
+static void build_once(const struct snapshot_input *input, const char *folder,
+	const struct snapshot_key *key, struct made *made, bool first)
+{
+	double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+	double wall = seconds(CLOCK_MONOTONIC);
+	struct why why = { 0 };
+
+	if (snapshot_build(input, folder, key, &why) != OK) {
+		(void)fprintf(stderr, "build: %s\n", why.text);
+		exit(1);
+	}
+	cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	wall = seconds(CLOCK_MONOTONIC) - wall;
+	made->build_cpu_s = first || cpu < made->build_cpu_s ? cpu : made->build_cpu_s;
+	made->build_s = first || wall < made->build_s ? wall : made->build_s;
+}
+
 static struct made snapshot_make(struct snapshot_input input, const char *folder)
 {
 	CLEANUP(verdict_table_free) struct verdict_table *verdicts = verdict_table_new();
@@ -191,15 +208,8 @@ static struct made snapshot_make(struct snapshot_input input, const char *folder
 	input.verdicts = verdicts;
 	must(snapshot_key_load_or_make(folder, &key, &why) == OK);
 
-	double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
-	double wall = seconds(CLOCK_MONOTONIC);
-
-	if (snapshot_build(&input, folder, &key, &why) != OK) {
-		(void)fprintf(stderr, "build: %s\n", why.text);
-		exit(1);
-	}
-	made.build_cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
-	made.build_s = seconds(CLOCK_MONOTONIC) - wall;
+	for (size_t i = 0; i < BUILDS; i++)
+		build_once(&input, folder, &key, &made, i == 0);
 	buf_fmt(&path, "%s/generation.pehra", folder);
 	must(pehra_open(buf_c(&path), PEHRA_OPEN_PLAIN, &made.snapshot) == PEHRA_OK);
 	must(stat(buf_c(&path), &about) == 0);

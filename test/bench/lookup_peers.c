@@ -17,7 +17,7 @@ void dpdk_start(void)
 	char program[] = "bench";
 	char no_huge[] = "--no-huge";
 	char memory[] = "-m";
-	char megabytes[] = "9000";
+	char megabytes[] = "16000";
 	char no_pci[] = "--no-pci";
 	char no_telemetry[] = "--no-telemetry";
 	char no_shconf[] = "--no-shconf";
