@@ -99,10 +99,10 @@ static void random_entry(struct world *world, struct prop *prop)
 		entry.is_below = prop_below(prop, 2) == 0;
 	} else {
 		random_ip(prop, &ip);
-		entry.prefix = ip_is_v4(&ip) ? prefix_around(&ip,
-						       (uint8_t)(96 + 20 + prop_below(prop, 13)))
-					     : prefix_around(&ip, (uint8_t)(32 + prop_below(prop,
-											 97)));
+		entry.prefix =
+			ip_is_v4(&ip)
+				? prefix_around(&ip, (uint8_t)(96 + 20 + prop_below(prop, 13)))
+				: prefix_around(&ip, (uint8_t)(32 + prop_below(prop, 97)));
 	}
 	if (!is_there(world, &entry))
 		world->entries[world->n++] = entry;
@@ -177,8 +177,8 @@ static void reversed(const struct ipaddr *ip, uint8_t length, char *out, size_t 
 	}
 }
 
-static const char *compare(struct world *world, const char *name, const char *answers,
-		bool is_existing)
+static const char *compare(
+	struct world *world, const char *name, const char *answers, bool is_existing)
 {
 	struct ask question = { .name = name, .type = DNS_TYPE_A };
 	struct told told = ask(&world->responder, &question);
@@ -222,9 +222,9 @@ static const char *ask_part(struct world *world, struct prop *prop)
 	for (size_t i = 0; i < world->n; i++) {
 		const struct entry *entry = &world->entries[i];
 
-		is_existing |= entry->name[0] == '\0' &&
-			       (prefix_contains(&part, &entry->prefix) ||
-				       prefix_contains(&entry->prefix, &part));
+		is_existing |=
+			entry->name[0] == '\0' && (prefix_contains(&part, &entry->prefix) ||
+							  prefix_contains(&entry->prefix, &part));
 	}
 	reversed(&part.address, part.length, name, sizeof name);
 	snprintf(name + strlen(name), sizeof name - strlen(name), "%s" BASE ".",
@@ -283,8 +283,8 @@ static void world_done(struct world *world)
 
 static const char *zones_agree(struct prop *prop)
 {
-	static const char *(*const questions[])(struct world *world, struct prop *prop) = {
-		ask_address, ask_part, ask_name };
+	static const char *(*const questions[])(
+		struct world * world, struct prop * prop) = { ask_address, ask_part, ask_name };
 	CLEANUP(world_done) struct world world = { .folder = "/tmp/pehra-zones-XXXXXX" };
 	struct pehra *snapshot;
 	const char *wrong = NULL;
@@ -297,9 +297,9 @@ static const char *zones_agree(struct prop *prop)
 	snprintf(path, sizeof path, "%s/generation.pehra", world.folder);
 	assert_int_equal(pehra_open(path, PEHRA_OPEN_VERIFY, &snapshot), PEHRA_OK);
 	assert_int_equal(zones_init(&world.config.zones, STR(BASE), STR(""), NULL), OK);
-	world.responder = (struct responder){ .config = &world.config,
-		.stats = &world.stats,
-		.snapshot = snapshot };
+	world.responder = (struct responder){
+		.config = &world.config, .stats = &world.stats, .snapshot = snapshot
+	};
 	for (size_t i = 0; i < QUERIES && wrong == NULL; i++)
 		wrong = questions[prop_below(prop, ARRAY_LEN(questions))](&world, prop);
 	pehra_close(snapshot);
