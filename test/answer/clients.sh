@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # clients.sh ANSWER_DEMO: real clients against the answer role, in a network of their own: dig, kdig,
-# unbound in front of it with strict query minimisation, and postfix behind unbound.
+# unbound (strict query minimisation) and BIND in front of it, postfix and rspamd behind unbound.
 set -eu
 
 skip() {
@@ -12,7 +12,7 @@ skip() {
 demo=$1
 if [ "${2-}" != inside ]; then
 	[ "$(id -u)" -eq 0 ] || skip 'needs root for a network namespace'
-	for tool in dig kdig unbound unshare; do
+	for tool in dig kdig unshare; do
 		command -v "$tool" >/dev/null || skip "$tool is not installed"
 	done
 	unshare -nm true 2>/dev/null || skip 'no namespaces here'
@@ -95,51 +95,91 @@ expect 'kdig, one connection' '127.0.0.2 127.0.0.3 127.0.0.6 127.0.1.95' "${ask[
 expect 'kdig, extended error' '20' bash -c \
 	"${ask[*]} +edns example.org | sed -n 's/.*EDE: \([0-9]*\).*/\1/p'"
 
-cat >"$folder/unbound.conf" <<-END
-	server:
-	  interface: 127.0.0.1
-	  access-control: 127.0.0.0/8 allow
-	  username: ""
-	  chroot: ""
-	  directory: "$folder"
-	  pidfile: "$folder/unbound.pid"
-	  use-syslog: no
-	  do-not-query-localhost: no
-	  qname-minimisation: yes
-	  qname-minimisation-strict: yes
-	  harden-below-nxdomain: yes
-	  use-caps-for-id: yes
-	  local-zone: "test." nodefault
-	  domain-insecure: "$zone"
-	stub-zone:
-	  name: "$zone"
-	  stub-addr: 127.0.0.1@$port
-	remote-control:
-	  control-enable: no
-END
-unbound -d -c "$folder/unbound.conf" >"$folder/unbound.log" 2>&1 &
-started+=($!)
-for _ in $(seq 100); do
-	dig @127.0.0.1 +time=1 +tries=1 "$zone" SOA 2>/dev/null | grep -q 'status: NOERROR' && break
-	sleep 0.05
-done
+if ! command -v unbound >/dev/null; then
+	echo 'unbound is not installed; left out'
+else
+	cat >"$folder/unbound.conf" <<-END
+		server:
+		  interface: 127.0.0.1
+		  access-control: 127.0.0.0/8 allow
+		  username: ""
+		  chroot: ""
+		  directory: "$folder"
+		  pidfile: "$folder/unbound.pid"
+		  use-syslog: no
+		  do-not-query-localhost: no
+		  qname-minimisation: yes
+		  qname-minimisation-strict: yes
+		  harden-below-nxdomain: yes
+		  use-caps-for-id: yes
+		  local-zone: "test." nodefault
+		  domain-insecure: "$zone"
+		stub-zone:
+		  name: "$zone"
+		  stub-addr: 127.0.0.1@$port
+		remote-control:
+		  control-enable: no
+	END
+	unbound -d -c "$folder/unbound.conf" >"$folder/unbound.log" 2>&1 &
+	started+=($!)
+	for _ in $(seq 100); do
+		dig @127.0.0.1 +time=1 +tries=1 "$zone" SOA 2>/dev/null | grep -q 'status: NOERROR' && break
+		sleep 0.05
+	done
 
-ask=(dig @127.0.0.1 +time=2 +tries=1)
-expect 'unbound: a part that is empty' 'NOERROR qr rd ra' header "${ask[@]}" "2.0.192.$zone"
-expect 'unbound: not listed' 'NXDOMAIN qr rd ra' header "${ask[@]}" "3.2.0.192.$zone"
-expect 'unbound: listed' '127.0.0.2 127.0.0.3' "${ask[@]}" +short "1.2.0.192.$zone"
-expect 'unbound: a /24' '127.0.0.8' "${ask[@]}" +short "77.100.51.198.dst.$zone"
-expect 'unbound: score' '127.0.1.95' "${ask[@]}" +short "77.100.51.198.score.$zone"
-expect 'unbound: IPv6' '127.0.0.6' "${ask[@]}" +short \
-	"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.$zone"
-expect 'unbound: below nothing' 'NXDOMAIN qr rd ra' header "${ask[@]}" "1.113.0.203.$zone"
-expect 'unbound: test point' '127.0.0.2' "${ask[@]}" +short "2.0.0.127.$zone"
-expect 'unbound: never listed' 'NXDOMAIN qr rd ra' header "${ask[@]}" "1.0.0.127.$zone"
-expect 'unbound: allowed' '127.0.0.40' "${ask[@]}" +short "9.2.0.192.allow.$zone"
-expect 'unbound: name' '127.0.0.10' "${ask[@]}" +short "bad.example.org.dom.$zone"
-expect 'unbound: text over TCP' \
-	'"10 s=90 f=2026-07-28 l=2026-10-26 e=- https://pehra.example/name/bad.example.org"' \
-	"${ask[@]}" +short +tcp TXT "bad.example.org.dom.$zone"
+	ask=(dig @127.0.0.1 +time=2 +tries=1)
+	expect 'unbound: a part that is empty' 'NOERROR qr rd ra' header "${ask[@]}" "2.0.192.$zone"
+	expect 'unbound: not listed' 'NXDOMAIN qr rd ra' header "${ask[@]}" "3.2.0.192.$zone"
+	expect 'unbound: listed' '127.0.0.2 127.0.0.3' "${ask[@]}" +short "1.2.0.192.$zone"
+	expect 'unbound: a /24' '127.0.0.8' "${ask[@]}" +short "77.100.51.198.dst.$zone"
+	expect 'unbound: score' '127.0.1.95' "${ask[@]}" +short "77.100.51.198.score.$zone"
+	expect 'unbound: IPv6' '127.0.0.6' "${ask[@]}" +short \
+		"1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.$zone"
+	expect 'unbound: below nothing' 'NXDOMAIN qr rd ra' header "${ask[@]}" "1.113.0.203.$zone"
+	expect 'unbound: test point' '127.0.0.2' "${ask[@]}" +short "2.0.0.127.$zone"
+	expect 'unbound: never listed' 'NXDOMAIN qr rd ra' header "${ask[@]}" "1.0.0.127.$zone"
+	expect 'unbound: allowed' '127.0.0.40' "${ask[@]}" +short "9.2.0.192.allow.$zone"
+	expect 'unbound: name' '127.0.0.10' "${ask[@]}" +short "bad.example.org.dom.$zone"
+	expect 'unbound: text over TCP' \
+		'"10 s=90 f=2026-07-28 l=2026-10-26 e=- https://pehra.example/name/bad.example.org"' \
+		"${ask[@]}" +short +tcp TXT "bad.example.org.dom.$zone"
+fi
+
+if ! command -v named >/dev/null; then
+	echo 'named is not installed; left out'
+else
+	cat >"$folder/named.conf" <<-END
+		options {
+		    directory "$folder";
+		    pid-file none;
+		    session-keyfile none;
+		    listen-on port 5300 { 127.0.0.1; };
+		    listen-on-v6 { none; };
+		    empty-zones-enable no;
+		    validate-except { "$zone"; };
+		};
+		controls { };
+		zone "$zone" {
+		    type forward;
+		    forward only;
+		    forwarders { 127.0.0.1 port $port; };
+		};
+	END
+	named -f -c "$folder/named.conf" >"$folder/named.log" 2>&1 &
+	started+=($!)
+	ask=(dig @127.0.0.1 -p 5300 +time=2 +tries=1)
+	for _ in $(seq 100); do
+		"${ask[@]}" "$zone" SOA 2>/dev/null | grep -q 'status: NOERROR' && break
+		sleep 0.05
+	done
+	expect 'bind: listed' '127.0.0.2 127.0.0.3' "${ask[@]}" +short "1.2.0.192.$zone"
+	expect 'bind: a part that is empty' 'NOERROR qr rd ra' header "${ask[@]}" "2.0.192.$zone"
+	expect 'bind: not listed' 'NXDOMAIN qr rd ra' header "${ask[@]}" "3.2.0.192.$zone"
+	expect 'bind: score' '127.0.1.95' "${ask[@]}" +short "77.100.51.198.score.$zone"
+	expect 'bind: text' \
+		'"2,3 s=87 f=2026-07-28 l=2026-10-26 e=- https://pehra.example/ip/192.0.2.1"' \
+		"${ask[@]}" +short TXT "1.2.0.192.src.$zone"
+fi
 
 # A client's address is given by XCLIENT; says what RCPT TO is answered.
 deliver() {
@@ -151,8 +191,8 @@ deliver() {
 	exec 8>&-
 }
 
-if ! command -v postfix >/dev/null; then
-	echo 'postfix is not installed; left out'
+if ! command -v postfix >/dev/null || ! command -v unbound >/dev/null; then
+	echo 'postfix or unbound is not installed; left out'
 else
 	echo 'nameserver 127.0.0.1' >"$folder/resolv.conf"
 	mount --bind "$folder/resolv.conf" /etc/resolv.conf
@@ -204,6 +244,45 @@ else
 	expect 'postfix: sender domain' \
 		'554 5.7.1 Service unavailable; Sender address [x@bad.example.org] blocked using dom.rep.pehra.test; 10 s=90 f=2026-07-28 l=2026-10-26 e=- https://pehra.example/name/bad.example.org' \
 		deliver 203.0.113.1 x@bad.example.org
+fi
+
+# rspamd needs a quarter of a minute to start
+if [ -z "${PEHRA_TEST_RSPAMD-}" ] || ! mountpoint -q /etc/resolv.conf; then
+	echo 'rspamd is tried with PEHRA_TEST_RSPAMD=1 and postfix installed; left out'
+else
+	mkdir -p "$folder/rspamd"
+	cp -r /etc/rspamd/. "$folder/rspamd"
+	cat >"$folder/rspamd/local.d/rbl.conf" <<-END
+		rbls {
+		    pehra {
+		        symbol = "PEHRA";
+		        rbl = "src.$zone";
+		        ipv4 = true;
+		        ipv6 = true;
+		        checks = ["from"];
+		        returncodes {
+		            PEHRA_SCAN = "127.0.0.2";
+		            PEHRA_BRUTE_FORCE = "127.0.0.3";
+		            PEHRA_SPAM = "127.0.0.6";
+		        }
+		    }
+		}
+	END
+	rspamd -f -i --var=CONFDIR="$folder/rspamd" --var=LOCAL_CONFDIR="$folder/rspamd" \
+		--var=DBDIR="$folder/data" --var=RUNDIR="$folder" --var=LOGDIR="$folder" -c "$folder/rspamd/rspamd.conf" >"$folder/rspamd.log" 2>&1 &
+	started+=($!)
+	for _ in $(seq 300); do
+		(: </dev/tcp/127.0.0.1/11333) 2>/dev/null && break
+		sleep 0.2
+	done
+	printf 'From: a@client.example\nSubject: x\nDate: Mon, 23 Nov 2026 00:00:00 +0000\n\nx\n' >"$folder/mail"
+	scan() {
+		rspamc -h 127.0.0.1:11333 -i "$1" symbols <"$folder/mail" |
+			sed -n 's/^Symbol: \(PEHRA[A-Z_]*\).*/\1/p'
+	}
+	expect 'rspamd: listed source' 'PEHRA_BRUTE_FORCE PEHRA_SCAN' scan 192.0.2.1
+	expect 'rspamd: IPv6' 'PEHRA_SPAM' scan 2001:db8:1::1
+	expect 'rspamd: not listed' '' scan 203.0.113.1
 fi
 
 [ "$failures" -eq 0 ] || exit 1
