@@ -12,7 +12,7 @@ skip() {
 demo=$1
 if [ "${2-}" != inside ]; then
 	[ "$(id -u)" -eq 0 ] || skip 'needs root for a network namespace'
-	for tool in dig kdig unshare; do
+	for tool in dig ip kdig unshare; do
 		command -v "$tool" >/dev/null || skip "$tool is not installed"
 	done
 	unshare -nm true 2>/dev/null || skip 'no namespaces here'
