@@ -47,6 +47,22 @@ step_shell()
 		xargs shellcheck -S warning -x -P SCRIPTDIR -e SC2018,SC2019 scripts/steps.sh
 }
 
+# A target, bench or guard that meson.build does not name is never run.
+step_listed()
+{
+	local file name wrong=0
+	for file in test/fuzz/fuzz_*.c test/bench/bench_*.c test/bench/guard_*.c; do
+		[ -e "$file" ] || continue
+		name=${file##*/}
+		name=${name#*_}
+		if ! grep -q "^  '${name%.c}': " "${file%/*}/meson.build"; then
+			printf '%s is not in %s/meson.build\n' "$file" "${file%/*}"
+			wrong=1
+		fi
+	done
+	return "$wrong"
+}
+
 step_man()
 {
 	mandoc -T lint -W warning man/*.[1-8]
@@ -57,7 +73,7 @@ step_cppcheck()
 {
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inconclusive \
 		--std=c11 --inline-suppr --suppressions-list=scripts/cppcheck.txt \
-		-D_GNU_SOURCE -D__GNUC__=12 -D__x86_64__ -Ilib -Isrc -Itest -j 2 src lib test
+		-D_GNU_SOURCE -D__GNUC__=12 -D__x86_64__ '-DSOURCE_ROOT="."' -Ilib -Isrc -Itest -j 2 src lib test
 }
 
 # configure FOLDER COMPILER [MESON OPTION...]: once, and again when the options changed.
