@@ -99,7 +99,7 @@ configure()
 build()
 {
 	local output
-	output=$(ninja -C "$1" 2>&1) || {
+	output=$(ninja -k 0 -C "$1" 2>&1) || {
 		printf '%s\n' "$output" | sed -n '/^FAILED/,$p' |
 			grep -vE '^(\[[0-9/]+\] |(gcc|g\+\+|clang)[^ ]* .* -c |ninja: )' | head -n 60
 		return 1
