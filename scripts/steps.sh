@@ -106,13 +106,16 @@ build()
 	}
 }
 
+# Sanitizers and a busy machine stretch the time that a test may take.
+patience=5
+
 # run_tests FOLDER [ARGUMENT OF meson test...]
 run_tests()
 {
 	local folder=$1
 	shift
 	rm -f "$folder"/meson-logs/testlog*.json
-	meson test -C "$folder" --no-rebuild --print-errorlogs "$@" >"$folder/test.log" 2>&1 ||
+	meson test -C "$folder" --no-rebuild --print-errorlogs -t "$patience" "$@" >"$folder/test.log" 2>&1 ||
 		sed -n '/^=*( *[0-9]*\/[0-9]*)/p;/stdout:/,$p;/=== /,$p' "$folder/test.log" | head -n 200
 	scripts/count-tests "$folder"/meson-logs/testlog*.json
 }
