@@ -42,7 +42,7 @@ NODISCARD enum err db_exec(struct db *db, const char *sql, struct why *why);
  *     TRY(db_begin(db, why));
  *     CLEANUP(db_rollback_unless_done) struct db *open = db;
  *     ...
- *     TRY(db_commit(db, why));
+ *     TRY(db_commit(open, why));
  * where the rollback does nothing once the commit was tried. One writer at a time: db_begin() of
  * another one waits. A step that failed spoils its transaction: whatever follows fails, and so does
  * the commit, which rolls back. When a connection is lost during db_commit() nobody knows whether
