@@ -59,6 +59,12 @@ void db_rollback_unless_done(struct db **db);
 NODISCARD enum err db_prepare(
 	struct db *db, const char *sql, struct db_statement **out, struct why *why);
 void db_finish(struct db_statement **statement);
+/*
+ * As db_prepare(), for a statement that was put together at run time (values are parameters there
+ * too): sql is copied, and db_finish() forgets the statement.
+ */
+NODISCARD enum err db_prepare_once(
+	struct db *db, struct str sql, struct db_statement **out, struct why *why);
 
 /*
  * $1 is index 1. Texts and bytes are borrowed until the next db_reset() or db_finish(). A text that
