@@ -104,6 +104,7 @@ static const struct call calls[] = {
 /* A call that is allowed, or refused with an error instead of death, for some arguments only. */
 struct condition {
 	unsigned groups;
+	unsigned unless; /* groups that are more generous */
 	int number;
 	int refusal; /* errno; 0 allows */
 	bool has_argument;
@@ -128,25 +129,27 @@ struct condition {
 
 /* clang-format off */
 static const struct condition conditions[] = {
-	{ B, SCMP_SYS(mmap), 0, MASKED(2, PROT_EXEC, 0) },
-	{ B, SCMP_SYS(mprotect), 0, MASKED(2, PROT_EXEC, 0) },
-	{ CALLS_LOAD_CODE, SCMP_SYS(mmap), 0, ANY },
-	{ CALLS_LOAD_CODE, SCMP_SYS(mprotect), 0, ANY },
-	{ B, SCMP_SYS(prctl), 0, EQUALS(0, PR_SET_NAME) },
-	{ B, SCMP_SYS(prlimit64), 0, EQUALS(0, 0) },
+	{ B, 0, SCMP_SYS(mmap), 0, MASKED(2, PROT_EXEC, 0) },
+	{ B, 0, SCMP_SYS(mprotect), 0, MASKED(2, PROT_EXEC, 0) },
+	{ CALLS_LOAD_CODE, 0, SCMP_SYS(mmap), 0, ANY },
+	{ CALLS_LOAD_CODE, 0, SCMP_SYS(mprotect), 0, ANY },
+	{ B, 0, SCMP_SYS(prctl), 0, EQUALS(0, PR_SET_NAME) },
+	{ B, 0, SCMP_SYS(prlimit64), 0, EQUALS(0, 0) },
 	/* stdio asks whether a descriptor is a terminal */
-	{ B, SCMP_SYS(ioctl), 0, EQUALS(1, TCGETS) },
-	{ B, SCMP_SYS(ioctl), 0, EQUALS(1, FIONREAD) },
-	{ C | S, SCMP_SYS(ioctl), 0, EQUALS(1, FIONBIO) },
-	{ C, SCMP_SYS(socket), 0, EQUALS(0, AF_INET) },
-	{ C, SCMP_SYS(socket), 0, EQUALS(0, AF_INET6) },
-	{ C, SCMP_SYS(socket), 0, EQUALS(0, AF_NETLINK) },
+	{ B, 0, SCMP_SYS(ioctl), 0, EQUALS(1, TCGETS) },
+	{ B, 0, SCMP_SYS(ioctl), 0, EQUALS(1, FIONREAD) },
+	{ C | S, 0, SCMP_SYS(ioctl), 0, EQUALS(1, FIONBIO) },
+	{ C, 0, SCMP_SYS(socket), 0, EQUALS(0, AF_INET) },
+	{ C, 0, SCMP_SYS(socket), 0, EQUALS(0, AF_INET6) },
+	{ C, 0, SCMP_SYS(socket), 0, EQUALS(0, AF_NETLINK) },
 	/* libc asks the name service cache daemon first, and takes no for an answer */
-	{ C, SCMP_SYS(socket), EACCES, EQUALS(0, AF_UNIX) },
-	{ T, SCMP_SYS(clone), 0, MASKED(0, CLONE_THREAD, CLONE_THREAD) },
-	{ N, SCMP_SYS(clone), 0, MASKED(0, NAMESPACES, 0) },
+	{ C, 0, SCMP_SYS(socket), EACCES, EQUALS(0, AF_UNIX) },
+	/* SQLite as root gives its files to the database's owner, and takes no for an answer */
+	{ R, W, SCMP_SYS(fchown), EPERM, ANY },
+	{ T, 0, SCMP_SYS(clone), 0, MASKED(0, CLONE_THREAD, CLONE_THREAD) },
+	{ N, 0, SCMP_SYS(clone), 0, MASKED(0, NAMESPACES, 0) },
 	/* its flags are out of seccomp's reach; libc then uses clone */
-	{ T | N, SCMP_SYS(clone3), ENOSYS, ANY },
+	{ T | N, 0, SCMP_SYS(clone3), ENOSYS, ANY },
 };
 /* clang-format on */
 
@@ -164,7 +167,7 @@ static int add_calls(scmp_filter_ctx filter, unsigned groups)
 			row->refusal == 0 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO((uint16_t)row->refusal);
 
 		/* a rule without argument takes all others of its call in, so the order is free */
-		if ((row->groups & groups) != 0)
+		if ((row->groups & groups) != 0 && (row->unless & groups) == 0)
 			sys = seccomp_rule_add_array(filter, action, row->number,
 				row->has_argument ? 1 : 0, &row->argument);
 	}
