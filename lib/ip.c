@@ -6,13 +6,13 @@
 
 enum { BATCH = 64, IPV4_OFFSET = 96 };
 
-static uint64_t load_big_endian(const uint8_t *p)
+/* Snapshots are read on little-endian machines alone. */
+static inline uint64_t load_big_endian(const uint8_t *p)
 {
-	uint64_t value = 0;
+	uint64_t value;
 
-	for (unsigned i = 0; i < 8; i++)
-		value = value << 8 | p[i];
-	return value;
+	memcpy(&value, p, sizeof value);
+	return __builtin_bswap64(value);
 }
 
 struct halves {
@@ -20,12 +20,12 @@ struct halves {
 	uint64_t low;
 };
 
-static struct halves halves_of(const uint8_t address[16])
+static inline struct halves halves_of(const uint8_t address[16])
 {
 	return (struct halves){ load_big_endian(address), load_big_endian(address + 8) };
 }
 
-static int is_v4(struct halves ip)
+static inline int is_v4(struct halves ip)
 {
 	return ip.high == 0 && ip.low >> 32 == 0xffff;
 }
@@ -38,34 +38,31 @@ pehra_id pehra_ip(const struct pehra *snapshot, const uint8_t address[16])
 			 : pehra_v6(snapshot, ip.high, ip.low);
 }
 
-/* Splits a group by family, so that each part goes through its own batch. */
+/* A group split by family, so that each part goes through its own batch. */
 static void batch(const struct pehra *s, const uint8_t (*addresses)[16], pehra_id *ids, size_t n)
 {
 	uint32_t v4[BATCH];
 	uint64_t highs[BATCH];
 	uint64_t lows[BATCH];
-	uint8_t family[BATCH];
+	uint32_t v4_at[BATCH];
 	pehra_id v4_ids[BATCH];
-	pehra_id v6_ids[BATCH];
 	size_t v4_count = 0;
-	size_t v6_count = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		struct halves ip = halves_of(addresses[i]);
 
-		family[i] = (uint8_t)is_v4(ip);
+		highs[i] = ip.high;
+		lows[i] = ip.low;
 		v4[v4_count] = (uint32_t)ip.low;
-		highs[v6_count] = ip.high;
-		lows[v6_count] = ip.low;
-		v4_count += family[i];
-		v6_count += !family[i];
+		v4_at[v4_count] = (uint32_t)i;
+		v4_count += (size_t)is_v4(ip);
 	}
+	/* the place of IPv4 within IPv6 holds nothing there, and its ids are put right below */
+	if (v4_count < n)
+		pehra_v6_batch(s, highs, lows, ids, n);
 	pehra_ipv4_batch(s, v4, v4_ids, v4_count);
-	pehra_v6_batch(s, highs, lows, v6_ids, v6_count);
-	v4_count = 0;
-	v6_count = 0;
-	for (size_t i = 0; i < n; i++)
-		ids[i] = family[i] ? v4_ids[v4_count++] : v6_ids[v6_count++];
+	for (size_t i = 0; i < v4_count; i++)
+		ids[v4_at[i]] = v4_ids[i];
 }
 
 void pehra_ip_batch(

@@ -11,23 +11,48 @@ static inline int v4_filter_has(const struct pehra *s, uint32_t slash24)
 	return (LOAD_ACQUIRE(&s->v4_filter[slash24 >> 6]) >> (slash24 & 63) & 1) != 0;
 }
 
-/* A bit per host slot whose residual is key. */
-static inline uint32_t slots_equal(const struct v4_line *line, uint32_t hosts, uint16_t key)
-{
 #ifdef PEHRA_SSE2
+/* A bit per slot whose residual, under the mask, is key. */
+static inline uint32_t slots_masked(const struct v4_line *line, uint16_t mask, uint16_t key)
+{
 	const char *at = (const char *)line;
+	__m128i masks = _mm_set1_epi16((short)mask);
 	__m128i keys = _mm_set1_epi16((short)key);
 	/* the first load takes in half of the header, which is shifted out */
-	__m128i low = _mm_loadu_si128((const __m128i *)(at + 2));
-	__m128i high = _mm_loadu_si128((const __m128i *)(at + 18));
+	__m128i low = _mm_and_si128(_mm_loadu_si128((const __m128i *)(at + 2)), masks);
+	__m128i high = _mm_and_si128(_mm_loadu_si128((const __m128i *)(at + 18)), masks);
 	__m128i both = _mm_packs_epi16(_mm_cmpeq_epi16(low, keys), _mm_cmpeq_epi16(high, keys));
 
-	return (uint32_t)_mm_movemask_epi8(both) >> 1 & ((UINT32_C(1) << hosts) - 1);
+	return (uint32_t)_mm_movemask_epi8(both) >> 1;
+}
+#endif
+
+/* Host slots are the first ones of a line. */
+static inline uint32_t slots_of_host(const struct v4_line *line, uint32_t header, uint16_t key)
+{
+	uint32_t hosts = v4_header_hosts(header);
+#ifdef PEHRA_SSE2
+	return slots_masked(line, 0xffff, key) & ((UINT32_C(1) << hosts) - 1);
 #else
 	uint32_t found = 0;
 
 	for (unsigned i = 0; i < hosts; i++)
 		found |= (uint32_t)(line->residual[i] == key) << i;
+	return found;
+#endif
+}
+
+/* Slots of whole /24s are the last ones of a line: at most a cover and a page for each /24. */
+static inline uint32_t slots_of_whole(const struct v4_line *line, uint32_t header, uint16_t key)
+{
+	uint32_t wholes = v4_header_wholes(header);
+#ifdef PEHRA_SSE2
+	return slots_masked(line, 0xff00, key & 0xff00) & (UINT32_C(0x7fff) & ~(0x7fffU >> wholes));
+#else
+	uint32_t found = 0;
+
+	for (unsigned i = V4_LINE_SLOTS - wholes; i < V4_LINE_SLOTS; i++)
+		found |= (uint32_t)((line->residual[i] ^ key) >> 8 == 0) << i;
 	return found;
 #endif
 }
@@ -41,7 +66,7 @@ static inline uint16_t v4_key(uint32_t permuted, uint32_t address)
 static inline pehra_id host_id(
 	const struct v4_line *line, uint32_t header, uint16_t key, unsigned *slot)
 {
-	uint32_t found = slots_equal(line, v4_header_hosts(header), key);
+	uint32_t found = slots_of_host(line, header, key);
 
 	if (found == 0)
 		return 0;
@@ -77,14 +102,10 @@ static inline void wholes_read(
 	const struct pehra *s, uint64_t number, uint32_t header, uint16_t key, struct wholes *out)
 {
 	const struct v4_line *line = &s->v4_lines[number];
-	unsigned hosts_end = V4_LINE_SLOTS - v4_header_wholes(header);
 
-	for (unsigned slot = V4_LINE_SLOTS; slot-- > hosts_end;) {
+	for (uint32_t found = slots_of_whole(line, header, key); found != 0; found &= found - 1) {
+		unsigned slot = (unsigned)__builtin_ctz(found);
 		uint16_t residual = line->residual[slot];
-
-		if ((residual ^ key) >> 8 != 0)
-			continue;
-
 		pehra_id id = LOAD_ACQUIRE(&line->id[slot]);
 
 		if ((residual & 0xff) != 0)
@@ -150,6 +171,25 @@ struct pehra_spot pehra_v4_spot(const struct pehra *s, uint32_t address)
 	return walk(s, address);
 }
 
+/* What the home line says of an address without a slot of its own, when nothing else follows. */
+static inline pehra_id fall_in_line(const struct pehra *s, const struct v4_line *line,
+	uint32_t header, uint16_t key, uint32_t address)
+{
+	uint32_t found = slots_of_whole(line, header, key);
+
+	if (v4_header_next(header) != 0 || (found & (found - 1)) != 0)
+		return walk(s, address).id;
+	if (found == 0)
+		return short_spot(s, address).id;
+
+	unsigned slot = (unsigned)__builtin_ctz(found);
+	pehra_id id = LOAD_ACQUIRE(&line->id[slot]);
+
+	if (id == 0 || (line->residual[slot] & 0xff) != 0)
+		return walk(s, address).id;
+	return id;
+}
+
 pehra_id pehra_ipv4(const struct pehra *snapshot, uint32_t address)
 {
 	const struct pehra *s = snapshot;
@@ -159,52 +199,65 @@ pehra_id pehra_ipv4(const struct pehra *snapshot, uint32_t address)
 
 	uint32_t permuted = v4_permute(address >> 8, s->v4_multiplier);
 	const struct v4_line *line = &s->v4_lines[v4_home(permuted, s->v4_homes)];
+	uint32_t header = LOAD_ACQUIRE(&line->header);
+	uint16_t key = v4_key(permuted, address);
 	unsigned slot;
-	pehra_id id = host_id(line, LOAD_ACQUIRE(&line->header), v4_key(permuted, address), &slot);
+	pehra_id id = host_id(line, header, key, &slot);
 
-	return id != 0 ? id : walk_id(s, address);
+	if (id != 0)
+		return id;
+	return s->is_live ? walk_id(s, address) : fall_in_line(s, line, header, key, address);
 }
 
-/* A second round for what its home line did not answer; the line is in the cache by then. */
-static void batch_rest(const struct pehra *s, const uint32_t *addresses, pehra_id *ids,
-	const uint8_t *pending, unsigned n)
+/* Home lines of the listed ones, which were asked for before; their chains wait for a round. */
+static void batch_lines(const struct pehra *s, const uint32_t *addresses, pehra_id *ids,
+	uint32_t *pending, const uint32_t *permuted, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++)
-		ids[pending[i]] = walk_id(s, addresses[pending[i]]);
+	const struct v4_line *lines = s->v4_lines;
+	uint32_t homes = s->v4_homes;
+	unsigned chained = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		uint32_t which = pending[i];
+		uint32_t address = addresses[which];
+		const struct v4_line *line = &lines[v4_home(permuted[i], homes)];
+		uint32_t header = LOAD_ACQUIRE(&line->header);
+		uint32_t next = v4_header_next(header);
+		uint16_t key = v4_key(permuted[i], address);
+		unsigned slot;
+		pehra_id id = host_id(line, header, key, &slot);
+
+		if (id == 0 && next == 0)
+			id = fall_in_line(s, line, header, key, address);
+		ids[which] = id;
+		if (id != 0 || next == 0)
+			continue;
+		pending[chained++] = which;
+		prefetch(&lines[homes + next - 1]);
+	}
+	for (unsigned i = 0; i < chained; i++)
+		ids[pending[i]] = walk(s, addresses[pending[i]]).id;
 }
 
+/* A live copy may have changed in between: then each address is looked up by itself. */
 static void batch(const struct pehra *s, const uint32_t *addresses, pehra_id *ids, unsigned n)
 {
-	uint8_t pending[BATCH];
+	uint32_t pending[BATCH];
 	uint32_t permuted[BATCH];
+	uint32_t turn = turn_now(s);
 	unsigned listed = 0;
-	unsigned rest = 0;
 
 	for (unsigned i = 0; i < n; i++) {
 		ids[i] = 0;
-		pending[listed] = (uint8_t)i;
-		listed += (unsigned)v4_filter_has(s, addresses[i] >> 8);
+		if (!v4_filter_has(s, addresses[i] >> 8))
+			continue;
+		pending[listed] = i;
+		permuted[listed] = v4_permute(addresses[i] >> 8, s->v4_multiplier);
+		prefetch(&s->v4_lines[v4_home(permuted[listed++], s->v4_homes)]);
 	}
-	for (unsigned i = 0; i < listed; i++) {
-		/* NOLINTNEXTLINE(clang-analyzer-core.*): set above, for each i below listed */
-		permuted[i] = v4_permute(addresses[pending[i]] >> 8, s->v4_multiplier);
-		prefetch(&s->v4_lines[v4_home(permuted[i], s->v4_homes)]);
-	}
-	for (unsigned i = 0; i < listed; i++) {
-		unsigned which = pending[i];
-		const struct v4_line *line = &s->v4_lines[v4_home(permuted[i], s->v4_homes)];
-		uint32_t header = LOAD_ACQUIRE(&line->header);
-		uint32_t next = v4_header_next(header);
-		unsigned slot;
-		pehra_id id = host_id(line, header, v4_key(permuted[i], addresses[which]), &slot);
-
-		ids[which] = id;
-		pending[rest] = (uint8_t)which;
-		rest += id == 0;
-		if (id == 0 && next != 0)
-			prefetch(&s->v4_lines[s->v4_homes + next - 1]);
-	}
-	batch_rest(s, addresses, ids, pending, rest);
+	batch_lines(s, addresses, ids, pending, permuted, listed);
+	for (unsigned i = 0; i < n && turn_passed(s, turn); i++)
+		ids[i] = pehra_ipv4(s, addresses[i]);
 }
 
 void pehra_ipv4_batch(

@@ -4,7 +4,9 @@
 
 #include "simd.h"
 
-enum { BATCH = 16 };
+#include <string.h>
+
+enum { BATCH = 64, GROUP = 32 };
 
 static inline int v6_filter_has(const struct pehra *s, uint64_t high)
 {
@@ -19,11 +21,10 @@ static inline int v6_filter_has(const struct pehra *s, uint64_t high)
 /* How many keys of the node are at or before key. Without branches: their outcome is random. */
 static inline uint64_t node_rank(const struct v6_node *node, uint64_t key)
 {
-	uint64_t rank = 0;
+	const uint64_t *keys = node->keys;
 
-	for (unsigned i = 0; i < V6_NODE_KEYS; i++)
-		rank += node->keys[i] <= key;
-	return rank;
+	return (uint64_t)(keys[0] <= key) + (keys[1] <= key) + (keys[2] <= key) + (keys[3] <= key) +
+	       (keys[4] <= key) + (keys[5] <= key) + (keys[6] <= key) + (keys[7] <= key);
 }
 
 /* The node one level down; padding keys can point behind the last one. */
@@ -258,12 +259,13 @@ struct pehra_spot pehra_v6_spot(const struct pehra *s, uint64_t high, uint64_t l
 
 /* One pass per level over a group, so that the misses of its members overlap. */
 static void batch_group(const struct pehra *s, const uint64_t *highs, const uint64_t *lows,
-	const uint8_t *which, unsigned n, pehra_id *ids)
+	const uint32_t *which, unsigned n, pehra_id *ids)
 {
-	uint64_t node[BATCH] = { 0 };
+	uint64_t node[GROUP];
 	uint32_t turn = turn_now(s);
 	int added = has_added(s);
 
+	memset(node, 0, n * sizeof *node);
 	for (unsigned level = s->v6_level_count - 1; level > 0; level--) {
 		const struct v6_level *here = &s->v6_levels[level];
 
@@ -293,23 +295,31 @@ static void batch_group(const struct pehra *s, const uint64_t *highs, const uint
 		ids[which[i]] = pehra_v6(s, highs[which[i]], lows[which[i]]);
 }
 
+static void batch(const struct pehra *s, const uint64_t *highs, const uint64_t *lows, pehra_id *ids,
+	unsigned n)
+{
+	uint32_t which[BATCH];
+	unsigned listed = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		ids[i] = 0;
+		if (v6_filter_has(s, highs[i]))
+			which[listed++] = i;
+	}
+	for (unsigned done = 0; done < listed; done += GROUP) {
+		unsigned now = listed - done < GROUP ? listed - done : GROUP;
+
+		batch_group(s, highs, lows, which + done, now, ids);
+	}
+}
+
 void pehra_v6_batch(
 	const struct pehra *s, const uint64_t *highs, const uint64_t *lows, pehra_id *ids, size_t n)
 {
-	uint8_t which[BATCH];
-	unsigned waiting = 0;
-	size_t start = 0;
+	for (size_t done = 0; done < n; done += BATCH) {
+		unsigned now = n - done < BATCH ? (unsigned)(n - done) : BATCH;
 
-	/* groups are numbered from start so that a byte holds the place of each member */
-	for (size_t i = 0; i < n; i++) {
-		ids[i] = 0;
-		which[waiting] = (uint8_t)(i - start);
-		waiting += (unsigned)v6_filter_has(s, highs[i]);
-		if (waiting == BATCH || i - start == UINT8_MAX || i + 1 == n) {
-			batch_group(s, highs + start, lows + start, which, waiting, ids + start);
-			waiting = 0;
-			start = i + 1;
-		}
+		batch(s, highs + done, lows + done, ids + done, now);
 	}
 }
 

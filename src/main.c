@@ -27,6 +27,7 @@ static const struct cli_option serve_options[] = { DATA, CONFIG,
 	{ "--dns", "ADDR:PORT", "where DNS listens, instead of dns.listen" },
 	{ "--http", "ADDR:PORT", "where HTTP listens, instead of http.listen" },
 	{ "--store", "URL", "the database, instead of store.url" },
+	{ "--sandbox", "MODE", "kill (the default), or report: name a forbidden call first" },
 	{ "--single", NULL, "all roles in one process, without sandbox, for debugging" }, { 0 } };
 static const struct cli_option list_options[] = { DATA, CONFIG, JSON,
 	{ "--formats", NULL, "the formats that can be read, instead of the feeds" }, { 0 } };

@@ -85,7 +85,8 @@ static struct answer_thread *add_thread(struct answer *answer, void (*run)(struc
 	thread->worker = (struct worker){ .shared = &answer->shared,
 		.responder = { .config = &answer->shared.respond,
 			.stats = &settings->stats->workers[index] } };
-	answer_limit_init(&thread->worker.limit, settings->rate_per_s, settings->burst, ANSWER_SLIP);
+	answer_limit_init(
+		&thread->worker.limit, settings->rate_per_s, settings->burst, ANSWER_SLIP);
 	return thread;
 }
 

@@ -52,7 +52,8 @@ static uint64_t filled(
 	return tokens < full ? tokens : full;
 }
 
-enum limit_verdict answer_limit_take(struct limit *limit, uint64_t prefix, uint64_t hash, uint32_t now_ms)
+enum limit_verdict answer_limit_take(
+	struct limit *limit, uint64_t prefix, uint64_t hash, uint32_t now_ms)
 {
 	struct limit_bucket *ways;
 	struct limit_bucket *bucket = NULL;

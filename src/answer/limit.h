@@ -40,4 +40,5 @@ void answer_limit_done(struct limit *limit);
 /* A hash of the prefix under the secret key, also good for other tables. */
 uint64_t limit_hash(const struct limit *limit, uint64_t prefix);
 /* Takes one token. now_ms may be any clock that only goes forward. */
-enum limit_verdict answer_limit_take(struct limit *limit, uint64_t prefix, uint64_t hash, uint32_t now_ms);
+enum limit_verdict answer_limit_take(
+	struct limit *limit, uint64_t prefix, uint64_t hash, uint32_t now_ms);

@@ -58,6 +58,11 @@ static enum err udp_options(int fd, const struct ipaddr *ip, struct why *why)
 	TRY(set(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BYTES, why));
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == -1)
 		return fail_sys(why, "socket time-out");
+	/* nobody can make replies shrink or break by forged "too big" messages */
+	if (ip_is_v4(ip))
+		TRY(set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_OMIT, why));
+	else
+		TRY(set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_OMIT, why));
 	/* on a wildcard address the reply must leave from where the query went */
 	if (is_any(ip) && ip_is_v4(ip))
 		return set(fd, IPPROTO_IP, IP_PKTINFO, 1, why);

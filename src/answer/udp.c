@@ -5,8 +5,6 @@
  */
 #include "answer/worker.h"
 
-#include "base/log.h"
-
 #include <errno.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

@@ -146,6 +146,7 @@ struct server {
 	const struct cli_arguments *arguments;
 	struct config config;
 	int ready; /* -1: nobody waits for a byte */
+	enum log_level log_most;
 };
 
 static void settings_for(void *state, enum process process, struct buf *json)
@@ -260,6 +261,7 @@ static enum err run(struct server *server, const struct process_role *roles, siz
 		.inherit_count = inherit_count,
 		.has_network_store = str_starts(config->store.url, STR("postgres")),
 		.is_single = is_single,
+		.log_most = server->log_most,
 		.state = server,
 		.settings = settings_for,
 		.reload = settings_again,
@@ -268,6 +270,10 @@ static enum err run(struct server *server, const struct process_role *roles, siz
 
 	buf_str(&data, config->data);
 	buf_str(&user, config->user);
+	if (verb_has(server->arguments, "--sandbox") && cli_has(server->arguments, "--sandbox") &&
+		!sandbox_mode_from_word(
+			str_c(cli_value(server->arguments, "--sandbox")), &options.sandbox))
+		return fail(why, ERR_USAGE, "--sandbox is kill or report");
 	options.data = buf_c(&data);
 	options.user = config->user.n == 0 ? NULL : buf_c(&user);
 	TRY(server_prepare(options.data, config, why));
@@ -291,7 +297,8 @@ enum err server_run(const struct cli_arguments *arguments, struct why *why)
 		const struct config *config = &server.config;
 		unsigned workers = cores(config->dns.workers, ANSWER_WORKERS_MAX);
 
-		log_start("parent", level_of(config));
+		server.log_most = level_of(config);
+		log_start("parent", server.log_most);
 		memcpy(roles, server_roles, sizeof roles);
 		roles[1].instances = cores(config->parse.workers, ROLE_INSTANCES_MAX);
 		inherits[n++] = (struct inherit){ .name = CONTROL_NAME,
@@ -332,10 +339,11 @@ enum err server_run_for_command(
 			.count = 1,
 			.to = UINT32_C(1) << PROCESS_KEEPER };
 
-		log_start("parent", LOG_WARNING);
-		err = run(&server, server_roles,
-			ROLES_FOR_COMMAND + (with_fetch ? 1 : 0), &inherit, 1, false,
-			why);
+		/* what goes wrong reaches the command as the answer to it */
+		server.log_most = LOG_ERROR;
+		log_start("parent", server.log_most);
+		err = run(&server, server_roles, ROLES_FOR_COMMAND + (with_fetch ? 1 : 0), &inherit,
+			1, false, why);
 	}
 	config_done(&server.config);
 	return err;

@@ -81,6 +81,8 @@ static void adblock_line(
 	} else if (text_is_cosmetic(line) || !rule_name(line, &name, &named.below)) {
 		intake_refuse(intake, REFUSED_RULE, line);
 	} else {
+		/* the name may be an address all the same */
+		named.type = named.below ? TEXT_NAME : TEXT_ANY;
 		intake_offer(intake, name, &named, line);
 	}
 }

@@ -243,6 +243,15 @@ static void data_line(struct feed_intake *intake, const struct layout *layout, s
 			return;
 		}
 	}
+
+	struct str indicator = record.columns[COLUMN_INDICATOR];
+
+	/* a header that stands below another one, or between parts */
+	if (str_find(indicator, '.') == indicator.n && str_find(indicator, ':') == indicator.n &&
+		header_word_find(indicator) < ARRAY_LEN(header_words)) {
+		intake_comment(intake);
+		return;
+	}
 	if (layout->holds_asns && record.columns[COLUMN_TYPE].n == 0)
 		record.columns[COLUMN_TYPE] = STR("asn");
 	record_offer(intake, &record);
@@ -273,13 +282,14 @@ enum err csv_parse(struct feed_intake *intake, struct why *why)
 		bool more;
 		bool is_comment;
 
-		TRY(intake_next_line(intake, &line, &more, why));
+		/* white space at the ends may be empty fields between tabs */
+		TRY(intake_next_raw_line(intake, &line, &more, why));
 		if (!more)
 			return OK;
-		is_comment = line_is_comment(line);
+		is_comment = line_is_comment(str_trim(line));
 		if (is_comment)
 			intake_comment(intake);
-		if (line.n == 0 || (is_comment && layout.is_ready))
+		if (str_trim(line).n == 0 || (is_comment && layout.is_ready))
 			continue;
 		if (!fields_split(&layout, is_comment ? comment_header(line) : line, &arena, fields,
 			    &n)) {
@@ -323,7 +333,7 @@ static bool columns_look(const struct sniff_sample *sample, char separator)
 		if (i == 0)
 			has_indicator = has_indicator || layout_guess(&layout, fields, n);
 	}
-	return width > 1 && has_indicator && fitting * 10 >= sample->line_n * 9;
+	return width > 1 && has_indicator && fitting * 4 >= sample->line_n * 3;
 }
 
 bool csv_looks(const struct sniff_sample *sample)

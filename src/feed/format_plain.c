@@ -9,6 +9,8 @@
 
 #include "feed/lines.h"
 
+enum { SCHEME_MAX = 10 };
+
 /* The first word without fields that stick to it. */
 static struct str first_field(struct str word)
 {
@@ -46,20 +48,42 @@ static void offer_netmask(struct feed_intake *intake, struct str address, struct
 		intake_offer(intake, str_from(text, (size_t)n), facts, line);
 }
 
-void plain_line(struct feed_intake *intake, struct str line, const struct intake_facts *facts)
+/*
+ * The hot path: nothing but an address or prefix of IPv4, written as it should be. All else, and
+ * all that is wrong, is for the strict parsers to judge.
+ */
+static bool line_is_v4_prefix(struct str line, struct prefix *out)
 {
 	uint32_t address;
+	size_t n = line_v4(line, &address);
+	unsigned width = 32;
+
+	if (n == 0)
+		return false;
+	if (n < line.n) {
+		size_t digits = line.n - n - 1;
+
+		if (line.p[n] != '/' || digits == 0 || digits > 2 ||
+			!byte_is_digit(line.p[n + 1]) || !byte_is_digit(line.p[line.n - 1]))
+			return false;
+		width = (unsigned)(line.p[n + 1] - '0');
+		if (digits == 2)
+			width = width * 10 + (unsigned)(line.p[n + 2] - '0');
+		if (width > 32 || (width < 32 && (address & (UINT32_MAX >> width)) != 0))
+			return false;
+	}
+	out->address = ip_from_u32(address);
+	out->length = (uint8_t)(IPV4_OFFSET + width);
+	return true;
+}
+
+static void plain_line_any(
+	struct feed_intake *intake, struct str line, const struct intake_facts *facts)
+{
 	struct str rest = line_cut_comment(line);
 	struct str word;
 	struct str second;
 
-	if (line_v4(line, &address) == line.n) {
-		struct ipaddr ip = ip_from_u32(address);
-		struct prefix prefix = prefix_host(&ip);
-
-		intake_prefix(intake, &prefix, facts, line);
-		return;
-	}
 	if (str_find_str(rest, STR("://")) < rest.n) {
 		intake_offer(intake, rest, facts, line);
 		return;
@@ -87,6 +111,16 @@ void plain_line(struct feed_intake *intake, struct str line, const struct intake
 	intake_offer(intake, first_field(word), facts, line);
 }
 
+void plain_line(struct feed_intake *intake, struct str line, const struct intake_facts *facts)
+{
+	struct prefix prefix;
+
+	if (line_is_v4_prefix(line, &prefix))
+		intake_prefix(intake, &prefix, facts, line);
+	else
+		plain_line_any(intake, line, facts);
+}
+
 enum err plain_parse(struct feed_intake *intake, struct why *why)
 {
 	return lines_read(intake, plain_line, why);
@@ -97,7 +131,9 @@ bool plain_looks(struct str line)
 	struct str rest = line;
 	struct str word;
 
-	if (str_find_str(line, STR("://")) < 10)
+	size_t scheme = str_find_str(line, STR("://"));
+
+	if (scheme < line.n && scheme < SCHEME_MAX)
 		return true;
 	if (!str_next_word(&rest, &word))
 		return false;

@@ -81,6 +81,10 @@ static bool prefix_of_owner(struct str owner, struct buf *out)
 
 	bool v4 = n == 5;
 
+	/* so few groups of IPv6 need the word for those left out */
+	for (size_t i = 1; i < n; i++)
+		v4 = v4 && !str_eq_nocase(groups[i], STR("zz"));
+
 	for (size_t i = n - 1; i > 0; i--) {
 		bool zeros = str_eq_nocase(groups[i], STR("zz"));
 

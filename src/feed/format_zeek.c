@@ -58,10 +58,7 @@ static void data_line(struct feed_intake *intake, const struct zeek *zeek, struc
 		if (zeek->columns[i] != COLUMN_LIMIT && column->n == 0 && !str_eq(value, STR("-")))
 			*column = value;
 	}
-	if (record.columns[COLUMN_INDICATOR].n == 0)
-		intake_refuse(intake, REFUSED_FIELDS, line);
-	else
-		record_offer(intake, &record);
+	record_offer(intake, &record);
 }
 
 enum err zeek_parse(struct feed_intake *intake, struct why *why)
@@ -72,12 +69,12 @@ enum err zeek_parse(struct feed_intake *intake, struct why *why)
 		struct str line;
 		bool more;
 
-		TRY(intake_next_line(intake, &line, &more, why));
+		TRY(intake_next_raw_line(intake, &line, &more, why));
 		if (!more)
 			return OK;
 		if (str_starts(line, mark))
 			header_read(&zeek, line);
-		if (line.n == 0 || line.p[0] == '#')
+		if (str_trim(line).n == 0 || line.p[0] == '#')
 			intake_comment(intake);
 		else if (zeek.n == 0)
 			return fail_at(why, ERR_SYNTAX, intake->line,

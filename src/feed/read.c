@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "feed/read.h"
 
+#include <fcntl.h>
+
+#include "base/io.h"
 #include "feed/format.h"
+#include "feed/read_folder.h"
 
 /* The definition's format, or what the member looks like. */
 static enum err format_choose(const struct feed_definition *definition, struct feed_input *input,
@@ -97,7 +101,11 @@ enum err feed_read_path(const struct feed_definition *definition, const char *pa
 	struct why *why)
 {
 	CLEANUP(input_close) struct feed_input *input = NULL;
+	CLEANUP(fd_close) int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	*report = (struct feed_report){ 0 };
+	if (folder != -1)
+		return feed_read_folder(definition, folder, limits, sink, report, why);
 	TRY(input_open_file(path, limits, &input, why));
 	return feed_read(definition, input, sink, report, why);
 }

@@ -50,6 +50,9 @@ void record_offer(struct feed_intake *intake, const struct feed_record *record)
 
 	facts.below = record->below;
 	facts.type = text_type_of(columns[COLUMN_TYPE]);
+	/* only names have anything below; an address among them is still an address */
+	if (record->below && facts.type == TEXT_ANY)
+		facts.type = TEXT_NAME;
 	if (!intake_category(intake, columns[COLUMN_CATEGORY], &facts, record->shown))
 		return;
 	intake_time(intake, columns[COLUMN_FIRST_SEEN], &facts.first_seen_s);

@@ -216,6 +216,7 @@ static bool job_begin_run(struct service *service, struct job *job)
 		source_set(service->keeper.db, job->definition.name, job->definition.family,
 			job->definition.weight > 0 ? job->definition.weight : (double)NAN,
 			request.now_s, &why) != OK ||
+		keeper_sources_reload(&service->keeper, job->definition.name, &why) != OK ||
 		import_begin(service->keeper.db, &request, &job->import, &is_unchanged, &why) !=
 			OK) {
 		job_fail(service, job, &why);

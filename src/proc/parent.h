@@ -24,6 +24,7 @@ struct parent_options {
 	bool has_network_store;
 	bool is_single;            /* threads in this process instead of processes; no sandbox */
 	const struct clock *clock; /* NULL stands for the machine's */
+	unsigned log_most;         /* enum log_level of the roles; 0 stands for LOG_INFO */
 	int stop_ms;               /* how long roles may take to stop; 0: PARENT_STOP_MS */
 
 	const struct backoff_times *backoff; /* NULL: backoff_times_default */

@@ -76,15 +76,18 @@ static void exec_role(const struct parent *parent, const struct instance *instan
 {
 	const struct parent_options *options = parent->options;
 	char index[16];
+	char log_most[16];
 	char *arguments[ARGUMENTS_MAX];
 	size_t n = 0;
 	const char *words[] = { "pehra", "--role", process_word(instance->role->process), "--index",
 		index, "--data", options->data, "--sandbox", sandbox_mode_word(options->sandbox),
-		options->user == NULL ? NULL : "--user", options->user,
+		"--log", log_most, options->user == NULL ? NULL : "--user", options->user,
 		options->has_network_store ? "--store-network" : NULL };
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	(void)snprintf(index, sizeof index, "%u", instance->index);
+	(void)snprintf(log_most, sizeof log_most, "%u",
+		options->log_most == 0 ? LOG_INFO : options->log_most);
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
 		if (words[i] != NULL)
 			arguments[n++] = (char *)(uintptr_t)words[i];

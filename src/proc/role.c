@@ -17,6 +17,7 @@ _Static_assert(ARRAY_LEN(role_links) == ROLE_LINKS, "the number of links");
 struct role_arguments {
 	struct sandbox_request request;
 	unsigned index;
+	enum log_level log_most;
 };
 
 bool role_is_asked(int argc, char **argv)
@@ -29,7 +30,7 @@ static enum err read_arguments(int argc, char **argv, struct role_arguments *out
 {
 	bool has_role = false;
 
-	*out = (struct role_arguments){ 0 };
+	*out = (struct role_arguments){ .log_most = LOG_INFO };
 	for (int i = 1; i < argc; i++) {
 		struct str word = str_c(argv[i]);
 		const char *value = i + 1 < argc ? argv[i + 1] : NULL;
@@ -46,6 +47,9 @@ static enum err read_arguments(int argc, char **argv, struct role_arguments *out
 		} else if (value != NULL && str_eq(word, STR("--index")) &&
 			   parse_u64(str_c(value), &number) && number < ROLE_INSTANCES_MAX) {
 			out->index = (unsigned)number;
+		} else if (value != NULL && str_eq(word, STR("--log")) &&
+			   parse_u64(str_c(value), &number) && number <= LOG_DEBUG) {
+			out->log_most = (enum log_level)number;
 		} else if (value != NULL && str_eq(word, STR("--data"))) {
 			out->request.data = value;
 		} else if (value != NULL && str_eq(word, STR("--user"))) {
@@ -108,7 +112,7 @@ int role_run(int argc, char **argv, const struct process_role *roles, size_t rol
 	role_main main = find_main(roles, role_count, arguments.request.process);
 
 	must(main != NULL);
-	log_start(word, LOG_INFO);
+	log_start(word, arguments.log_most);
 	(void)prctl(PR_SET_NAME, word, 0, 0, 0);
 	signals_leave_to_parent();
 	(void)close_range(ROLE_CHANNEL_FD + 1, ~0U, 0);

@@ -29,8 +29,8 @@ enum { ROLE_CHANNEL_FD = 3 };
 
 /*
  * Runs one role in this process, which the parent started as
- *	pehra --role NAME --index N --data FOLDER [--user NAME] [--sandbox MODE] [--store-network]
- * Returns the process's exit status.
+ *	pehra --role NAME --index N --data FOLDER [--user NAME] [--sandbox MODE] [--log N]
+ *[--store-network] Returns the process's exit status.
  */
 int role_run(int argc, char **argv, const struct process_role *roles, size_t role_count);
 /* Is this command line for role_run()? */

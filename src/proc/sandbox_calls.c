@@ -70,7 +70,7 @@ static const struct call calls[] = {
 	{ W, SCMP_SYS(rename) }, { W, SCMP_SYS(renameat) }, { W, SCMP_SYS(renameat2) },
 	{ W, SCMP_SYS(unlink) }, { W, SCMP_SYS(unlinkat) }, { W, SCMP_SYS(rmdir) }, { W, SCMP_SYS(mkdir) },
 	{ W, SCMP_SYS(mkdirat) }, { W, SCMP_SYS(link) }, { W, SCMP_SYS(linkat) }, { W, SCMP_SYS(creat) },
-	{ W, SCMP_SYS(chmod) }, { W, SCMP_SYS(fchmod) }, { W, SCMP_SYS(fchmodat) }, { W, SCMP_SYS(fchown) },
+	{ W, SCMP_SYS(chmod) }, { W, SCMP_SYS(fchmod) }, { W, SCMP_SYS(fchmodat) },
 	{ W, SCMP_SYS(utimensat) }, { W, SCMP_SYS(umask) }, { W, SCMP_SYS(memfd_create) },
 	{ W, SCMP_SYS(msync) }, { W, SCMP_SYS(copy_file_range) }, { W, SCMP_SYS(pwritev) },
 	{ W, SCMP_SYS(sync_file_range) }, { W, SCMP_SYS(truncate) },
@@ -104,7 +104,6 @@ static const struct call calls[] = {
 /* A call that is allowed, or refused with an error instead of death, for some arguments only. */
 struct condition {
 	unsigned groups;
-	unsigned unless; /* groups that are more generous */
 	int number;
 	int refusal; /* errno; 0 allows */
 	bool has_argument;
@@ -129,27 +128,27 @@ struct condition {
 
 /* clang-format off */
 static const struct condition conditions[] = {
-	{ B, 0, SCMP_SYS(mmap), 0, MASKED(2, PROT_EXEC, 0) },
-	{ B, 0, SCMP_SYS(mprotect), 0, MASKED(2, PROT_EXEC, 0) },
-	{ CALLS_LOAD_CODE, 0, SCMP_SYS(mmap), 0, ANY },
-	{ CALLS_LOAD_CODE, 0, SCMP_SYS(mprotect), 0, ANY },
-	{ B, 0, SCMP_SYS(prctl), 0, EQUALS(0, PR_SET_NAME) },
-	{ B, 0, SCMP_SYS(prlimit64), 0, EQUALS(0, 0) },
+	{ B, SCMP_SYS(mmap), 0, MASKED(2, PROT_EXEC, 0) },
+	{ B, SCMP_SYS(mprotect), 0, MASKED(2, PROT_EXEC, 0) },
+	{ CALLS_LOAD_CODE, SCMP_SYS(mmap), 0, ANY },
+	{ CALLS_LOAD_CODE, SCMP_SYS(mprotect), 0, ANY },
+	{ B, SCMP_SYS(prctl), 0, EQUALS(0, PR_SET_NAME) },
+	{ B, SCMP_SYS(prlimit64), 0, EQUALS(0, 0) },
 	/* stdio asks whether a descriptor is a terminal */
-	{ B, 0, SCMP_SYS(ioctl), 0, EQUALS(1, TCGETS) },
-	{ B, 0, SCMP_SYS(ioctl), 0, EQUALS(1, FIONREAD) },
-	{ C | S, 0, SCMP_SYS(ioctl), 0, EQUALS(1, FIONBIO) },
-	{ C, 0, SCMP_SYS(socket), 0, EQUALS(0, AF_INET) },
-	{ C, 0, SCMP_SYS(socket), 0, EQUALS(0, AF_INET6) },
-	{ C, 0, SCMP_SYS(socket), 0, EQUALS(0, AF_NETLINK) },
+	{ B, SCMP_SYS(ioctl), 0, EQUALS(1, TCGETS) },
+	{ B, SCMP_SYS(ioctl), 0, EQUALS(1, FIONREAD) },
+	{ C | S, SCMP_SYS(ioctl), 0, EQUALS(1, FIONBIO) },
+	{ C, SCMP_SYS(socket), 0, EQUALS(0, AF_INET) },
+	{ C, SCMP_SYS(socket), 0, EQUALS(0, AF_INET6) },
+	{ C, SCMP_SYS(socket), 0, EQUALS(0, AF_NETLINK) },
 	/* libc asks the name service cache daemon first, and takes no for an answer */
-	{ C, 0, SCMP_SYS(socket), EACCES, EQUALS(0, AF_UNIX) },
-	/* SQLite as root gives its files to the database's owner, and takes no for an answer */
-	{ R, W, SCMP_SYS(fchown), EPERM, ANY },
-	{ T, 0, SCMP_SYS(clone), 0, MASKED(0, CLONE_THREAD, CLONE_THREAD) },
-	{ N, 0, SCMP_SYS(clone), 0, MASKED(0, NAMESPACES, 0) },
+	{ C, SCMP_SYS(socket), EACCES, EQUALS(0, AF_UNIX) },
+	{ T, SCMP_SYS(clone), 0, MASKED(0, CLONE_THREAD, CLONE_THREAD) },
+	{ N, SCMP_SYS(clone), 0, MASKED(0, NAMESPACES, 0) },
+	/* SQLite gives its shared memory to the database's owner when it runs as root, and takes no */
+	{ R, SCMP_SYS(fchown), EPERM, ANY },
 	/* its flags are out of seccomp's reach; libc then uses clone */
-	{ T | N, 0, SCMP_SYS(clone3), ENOSYS, ANY },
+	{ T | N, SCMP_SYS(clone3), ENOSYS, ANY },
 };
 /* clang-format on */
 
@@ -167,7 +166,7 @@ static int add_calls(scmp_filter_ctx filter, unsigned groups)
 			row->refusal == 0 ? SCMP_ACT_ALLOW : SCMP_ACT_ERRNO((uint16_t)row->refusal);
 
 		/* a rule without argument takes all others of its call in, so the order is free */
-		if ((row->groups & groups) != 0 && (row->unless & groups) == 0)
+		if ((row->groups & groups) != 0)
 			sys = seccomp_rule_add_array(filter, action, row->number,
 				row->has_argument ? 1 : 0, &row->argument);
 	}

@@ -22,7 +22,8 @@ enum {
 	SPARE_PAGES = 64,
 	SPARE_MIDS = 16,
 	V4_LENGTH = 96,
-	SLASH24S = 1 << 24
+	SLASH24S = 1 << 24,
+	GROUPS_AHEAD = 16
 };
 
 struct group {
@@ -31,6 +32,15 @@ struct group {
 	uint32_t cover; /* entry that covers the /24, or NONE */
 	uint16_t count; /* entries longer than /24 */
 	uint16_t hosts; /* addresses they resolve to */
+	bool single;    /* all of them are /32 */
+};
+
+/* Where the next slot of a chain goes; whole /24s are put first. */
+struct cursor {
+	uint64_t lines[V4_CHAIN_MAX];
+	uint32_t headers[V4_CHAIN_MAX];
+	uint32_t count;
+	uint32_t at;
 };
 
 struct v4_build {
@@ -51,6 +61,7 @@ struct v4_build {
 	struct region line_detail;
 	struct region page_ids;
 	struct region page_detail;
+	struct cursor cursor;
 };
 
 static struct group *group_at(struct v4_build *build, size_t i)
@@ -95,15 +106,21 @@ static uint16_t hosts_resolve(
 	return hosts;
 }
 
-static uint16_t hosts_count(const struct snapshot_v4 *entries, size_t count, uint32_t first)
+/* Apart, so that the usual case pays for no array. */
+static uint16_t mixed_count(const struct snapshot_v4 *entries, size_t count)
 {
 	uint32_t resolved[256];
 
+	return hosts_resolve(entries, count, 0, resolved);
+}
+
+static bool all_single(const struct snapshot_v4 *entries, size_t count)
+{
 	for (size_t i = 0; i < count; i++) {
 		if (entries[i].width != 32)
-			return hosts_resolve(entries, count, first, resolved);
+			return false;
 	}
-	return (uint16_t)count;
+	return true;
 }
 
 /* One /16's entries longer than /16, as it is being read. */
@@ -138,6 +155,23 @@ static void block_read(
 	}
 }
 
+static void group_add(
+	struct v4_build *build, const struct block *block, uint32_t slash24, uint32_t cover)
+{
+	uint16_t count = block->count[slash24 & 0xff];
+	uint32_t first = count == 0 ? 0 : block->first[slash24 & 0xff];
+	const struct snapshot_v4 *entries = build->entries + first;
+	bool single = all_single(entries, count);
+
+	*group_at(build, build->group_count++) =
+		(struct group){ .permuted = v4_permute(slash24, build->multiplier),
+			.first = first,
+			.cover = cover,
+			.count = count,
+			.hosts = single ? count : mixed_count(entries, count),
+			.single = single };
+}
+
 static void block_emit(struct v4_build *build, const struct block *block, uint32_t slash16)
 {
 	bool has_mid = block->covered > MID_COVERS_MIN;
@@ -154,15 +188,7 @@ static void block_emit(struct v4_build *build, const struct block *block, uint32
 		filter_set(build, slash24, 1);
 		if (block->count[i] == 0 && has_mid)
 			continue;
-		*group_at(build, build->group_count++) =
-			(struct group){ .permuted = v4_permute(slash24, build->multiplier),
-				.first = block->first[i],
-				.cover = has_mid ? NONE : block->cover[i],
-				.count = block->count[i],
-				.hosts = block->count[i] == 0
-						 ? 0
-						 : hosts_count(build->entries + block->first[i],
-							   block->count[i], block->first[i]) };
+		group_add(build, block, slash24, has_mid ? NONE : block->cover[i]);
 	}
 }
 
@@ -284,14 +310,6 @@ static void sizes_find(struct v4_build *build)
 	}
 }
 
-/* Where the next slot of a chain goes; whole /24s are put first. */
-struct cursor {
-	uint64_t lines[V4_CHAIN_MAX];
-	uint32_t headers[V4_CHAIN_MAX];
-	uint32_t count;
-	uint32_t at;
-};
-
 static uint64_t cursor_slot(struct cursor *cursor, bool whole)
 {
 	uint32_t *header = &cursor->headers[cursor->at];
@@ -358,19 +376,11 @@ static void host_fill(struct v4_build *build, struct cursor *cursor, const struc
 		entry->verdict, entry_detail(entry));
 }
 
-static void group_hosts(struct v4_build *build, struct cursor *cursor, const struct group *group)
+static void group_mixed(struct v4_build *build, struct cursor *cursor, const struct group *group)
 {
 	const struct snapshot_v4 *entries = build->entries;
 	uint32_t resolved[256];
-	bool single = true;
 
-	for (uint32_t i = 0; i < group->count; i++)
-		single = single && entries[group->first + i].width == 32;
-	if (single) {
-		for (uint32_t i = group->first; i < group->first + group->count; i++)
-			host_fill(build, cursor, group, entries[i].address & 0xff, &entries[i]);
-		return;
-	}
 	(void)hosts_resolve(entries + group->first, group->count, group->first, resolved);
 	for (uint32_t host = 0; host < 256; host++) {
 		if (resolved[host] != NONE)
@@ -378,25 +388,49 @@ static void group_hosts(struct v4_build *build, struct cursor *cursor, const str
 	}
 }
 
+static void group_hosts(struct v4_build *build, struct cursor *cursor, const struct group *group)
+{
+	const struct snapshot_v4 *entries = build->entries;
+
+	if (!group->single) {
+		group_mixed(build, cursor, group);
+		return;
+	}
+	for (uint32_t i = group->first; i < group->first + group->count; i++)
+		host_fill(build, cursor, group, entries[i].address & 0xff, &entries[i]);
+}
+
+/* Groups come in the order of their homes, so their entries are all over the memory. */
+static void groups_ahead(struct v4_build *build, const struct home *home)
+{
+	for (size_t i = home->first + GROUPS_AHEAD;
+		i < home->end + GROUPS_AHEAD && i < build->group_count; i++)
+		__builtin_prefetch(&build->entries[group_at(build, i)->first]);
+}
+
 static void home_write(struct v4_build *build, const struct home *home)
 {
-	struct cursor cursor = { .count = 1 + home_overflow(home) };
+	struct cursor *cursor = &build->cursor;
 
-	cursor.lines[0] = home->number;
-	for (uint32_t i = 1; i < cursor.count; i++) {
-		cursor.lines[i] = (uint64_t)build->homes + build->overflow;
-		cursor.headers[i - 1] = ++build->overflow << 8;
+	cursor->count = 1 + home_overflow(home);
+	cursor->at = 0;
+	cursor->lines[0] = home->number;
+	for (uint32_t i = 1; i < cursor->count; i++) {
+		cursor->lines[i] = (uint64_t)build->homes + build->overflow;
+		cursor->headers[i - 1] = ++build->overflow << 8;
 	}
+	cursor->headers[cursor->count - 1] = 0;
+	groups_ahead(build, home);
 	for (size_t i = home->first; i < home->end; i++)
-		group_wholes(build, &cursor, group_at(build, i), home->page_hosts);
+		group_wholes(build, cursor, group_at(build, i), home->page_hosts);
 	/* wholes that filled the home line went on to the next ones; hosts fill from there */
 	for (size_t i = home->first; i < home->end; i++) {
 		if (group_at(build, i)->hosts <= home->page_hosts)
-			group_hosts(build, &cursor, group_at(build, i));
+			group_hosts(build, cursor, group_at(build, i));
 	}
-	for (uint32_t i = 0; i < cursor.count; i++)
-		atomic_store_explicit(&((struct v4_line *)build->lines.p)[cursor.lines[i]].header,
-			cursor.headers[i], memory_order_relaxed);
+	for (uint32_t i = 0; i < cursor->count; i++)
+		atomic_store_explicit(&((struct v4_line *)build->lines.p)[cursor->lines[i]].header,
+			cursor->headers[i], memory_order_relaxed);
 }
 
 static uint64_t with_spare(uint64_t used, uint64_t spare)

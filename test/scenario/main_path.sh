@@ -14,7 +14,8 @@ printf '\357\273\277# list\r\n192.0.2.7\r\n192.0.2.9 ; note\r\nnot-an-address!\r
 	>"$WORK/list.txt"
 exits "import" 0 "$PEHRA" feed import --data "$DATA" --format plain --source one --role src \
 	--category brute-force --allow-special --json "$WORK/list.txt"
-equal "accepted" "$(echo "$OUT" | tail -1 | jq .accepted)" 4
+equal "accepted, one of them twice" "$(echo "$OUT" | tail -1 | jq -c '[.accepted, .duplicates, .added]')" \
+	"[5,1,4]"
 equal "refused" "$(echo "$OUT" | tail -1 | jq .refused)" 1
 printf '192.0.2.7\n198.51.100.77\n' >"$WORK/other.txt"
 exits "second source" 0 "$PEHRA" feed import --data "$DATA" --format plain --source two \
