@@ -38,7 +38,8 @@ enum pehra_status {
 
 enum pehra_open_flags {
 	PEHRA_OPEN_PLAIN = 0,
-	/* Checks every section's checksum first (reads the whole file); not possible on a live copy. */
+	/* Checks every section's checksum first (reads the whole file); not possible on a live
+	   copy. */
 	PEHRA_OPEN_VERIFY = 1
 };
 
@@ -60,10 +61,10 @@ pehra_id pehra_ipv4(const struct pehra *snapshot, uint32_t address);
 pehra_id pehra_ip(const struct pehra *snapshot, const uint8_t address[16]);
 
 /* As pehra_ipv4 and pehra_ip for n addresses, overlapping their memory latencies. */
-void pehra_ipv4_batch(const struct pehra *snapshot, const uint32_t *addresses, pehra_id *ids,
-		size_t n);
-void pehra_ip_batch(const struct pehra *snapshot, const uint8_t (*addresses)[16], pehra_id *ids,
-		size_t n);
+void pehra_ipv4_batch(
+	const struct pehra *snapshot, const uint32_t *addresses, pehra_id *ids, size_t n);
+void pehra_ip_batch(
+	const struct pehra *snapshot, const uint8_t (*addresses)[16], pehra_id *ids, size_t n);
 
 /*
  * A domain name in lower-case A-labels without the last dot: the name itself, else the closest
@@ -87,11 +88,11 @@ enum pehra_action {
 
 /* One interned record: many entries share it. */
 struct pehra_verdict {
-	uint64_t categories;          /* bit c is set for category number c, see pehra_category_name */
-	uint8_t score[PEHRA_ROLES];   /* 0..100 each */
-	uint8_t action;               /* enum pehra_action, under the default policy */
-	uint16_t source_set;          /* see pehra_sources; 0 when the set is not told */
-	uint16_t source_count;        /* how many sources claim it */
+	uint64_t categories; /* bit c is set for category number c, see pehra_category_name */
+	uint8_t score[PEHRA_ROLES]; /* 0..100 each */
+	uint8_t action;             /* enum pehra_action, under the default policy */
+	uint16_t source_set;        /* see pehra_sources; 0 when the set is not told */
+	uint16_t source_count;      /* how many sources claim it */
 	uint8_t reserved[16];
 };
 
@@ -101,29 +102,29 @@ const struct pehra_verdict *pehra_verdict(const struct pehra *snapshot, pehra_id
 /* What is known of one entry beyond its verdict. Days count from 2020-01-01 UTC; 0 is unknown. */
 struct pehra_detail {
 	pehra_id id;
-	uint16_t first_day;   /* first claimed */
-	uint16_t last_day;    /* last claimed */
-	uint16_t until_day;   /* when the verdict is expected to end if nothing new is seen */
+	uint16_t first_day;    /* first claimed */
+	uint16_t last_day;     /* last claimed */
+	uint16_t until_day;    /* when the verdict is expected to end if nothing new is seen */
 	uint8_t prefix_length; /* of the entry that matched, 0..128, IPv4 as 96 + width */
 };
 
 #define PEHRA_DAY_ZERO_S INT64_C(1577836800) /* 2020-01-01T00:00:00Z */
 
 /* As the look-ups above, with the entry's detail; returns the id. */
-pehra_id pehra_ip_detail(const struct pehra *snapshot, const uint8_t address[16],
-		struct pehra_detail *out);
-pehra_id pehra_name_detail(const struct pehra *snapshot, const char *name, size_t length,
-		struct pehra_detail *out);
-pehra_id pehra_url_detail(const struct pehra *snapshot, const char *url, size_t length,
-		struct pehra_detail *out);
+pehra_id pehra_ip_detail(
+	const struct pehra *snapshot, const uint8_t address[16], struct pehra_detail *out);
+pehra_id pehra_name_detail(
+	const struct pehra *snapshot, const char *name, size_t length, struct pehra_detail *out);
+pehra_id pehra_url_detail(
+	const struct pehra *snapshot, const char *url, size_t length, struct pehra_detail *out);
 
 /* Is anything listed within the prefix (length 0..128, IPv4 as 96 + width), or at or below name? */
 int pehra_ip_any_within(const struct pehra *snapshot, const uint8_t address[16], uint8_t length);
 int pehra_name_any_below(const struct pehra *snapshot, const char *name, size_t length);
 
 /* The sources of a set: fills at most max names, returns how many there are. */
-size_t pehra_sources(const struct pehra *snapshot, uint16_t source_set, const char **names,
-		size_t max);
+size_t pehra_sources(
+	const struct pehra *snapshot, uint16_t source_set, const char **names, size_t max);
 /* "brute-force", "tor", ...; NULL for numbers that the file does not name. */
 const char *pehra_category_name(const struct pehra *snapshot, unsigned category);
 

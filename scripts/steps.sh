@@ -47,6 +47,22 @@ step_shell()
 		xargs shellcheck -S warning -x -P SCRIPTDIR -e SC2018,SC2019 scripts/steps.sh
 }
 
+# A target, bench or guard that meson.build does not name is never run.
+step_listed()
+{
+	local file name wrong=0
+	for file in test/fuzz/fuzz_*.c test/bench/bench_*.c test/bench/guard_*.c; do
+		[ -e "$file" ] || continue
+		name=${file##*/}
+		name=${name#*_}
+		if ! grep -q "^  '${name%.c}': " "${file%/*}/meson.build"; then
+			printf '%s is not in %s/meson.build\n' "$file" "${file%/*}"
+			wrong=1
+		fi
+	done
+	return "$wrong"
+}
+
 step_man()
 {
 	mandoc -T lint -W warning man/*.[1-8]
@@ -57,7 +73,7 @@ step_cppcheck()
 {
 	cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inconclusive \
 		--std=c11 --inline-suppr --suppressions-list=scripts/cppcheck.txt \
-		-D_GNU_SOURCE -D__GNUC__=12 -D__x86_64__ -Ilib -Isrc -Itest -j 2 src lib test
+		-D_GNU_SOURCE -D__GNUC__=12 -D__x86_64__ '-DSOURCE_ROOT="."' -Ilib -Isrc -Itest -j 2 src lib test
 }
 
 # configure FOLDER COMPILER [MESON OPTION...]: once, and again when the options changed.
@@ -83,12 +99,15 @@ configure()
 build()
 {
 	local output
-	output=$(ninja -C "$1" 2>&1) || {
+	output=$(ninja -k 0 -C "$1" 2>&1) || {
 		printf '%s\n' "$output" | sed -n '/^FAILED/,$p' |
 			grep -vE '^(\[[0-9/]+\] |(gcc|g\+\+|clang)[^ ]* .* -c |ninja: )' | head -n 60
 		return 1
 	}
 }
+
+# Sanitizers and a busy machine stretch the time that a test may take.
+patience=5
 
 # run_tests FOLDER [ARGUMENT OF meson test...]
 run_tests()
@@ -96,7 +115,7 @@ run_tests()
 	local folder=$1
 	shift
 	rm -f "$folder"/meson-logs/testlog*.json
-	meson test -C "$folder" --no-rebuild --print-errorlogs "$@" >"$folder/test.log" 2>&1 ||
+	meson test -C "$folder" --no-rebuild --print-errorlogs -t "$patience" "$@" >"$folder/test.log" 2>&1 ||
 		sed -n '/^=*( *[0-9]*\/[0-9]*)/p;/stdout:/,$p;/=== /,$p' "$folder/test.log" | head -n 200
 	scripts/count-tests "$folder"/meson-logs/testlog*.json
 }

@@ -49,7 +49,8 @@ struct why {
 
 #define NODISCARD    __attribute__((warn_unused_result))
 #define PRINTF(f, a) __attribute__((format(printf, f, a)))
-#define CLEANUP(fn)  __attribute__((cleanup(fn)))
+/* unused: what is only there to be cleaned up counts as used */
+#define CLEANUP(fn)  __attribute__((cleanup(fn), unused))
 #define FALLTHROUGH  __attribute__((fallthrough))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 

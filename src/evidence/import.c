@@ -122,13 +122,13 @@ static enum err begin(struct import *import, const struct import_request *reques
 	TRY(unchanged_read(db, import->context.source, import->content_hash, is_unchanged, why));
 	if (*is_unchanged) {
 		TRY(state_succeeded(db, import->context.source, "unchanged", request->now_s, why));
-		return db_commit(db, why);
+		return db_commit(open, why);
 	}
 	TRY(broken_off(import, &is_found, why));
 	TRY(is_found ? run_again(import, request->resume, why)
 		     : run_make(import, request->resume, why));
 	TRY(state_running(import, why));
-	return db_commit(db, why);
+	return db_commit(open, why);
 }
 
 enum err import_begin(struct db *db, const struct import_request *request, struct import **out,
@@ -197,7 +197,7 @@ enum err import_batch(struct import *import, const struct claim_batch *batch, st
 	TRY(batch_note(import, batch, &is_new, why));
 	if (is_new)
 		TRY(merge_claims(db, &import->context, batch, why));
-	return db_commit(db, why);
+	return db_commit(open, why);
 }
 
 enum err import_one(
@@ -212,7 +212,7 @@ enum err import_one(
 	TRY(source_make(db, source, now_s, &context.source, why));
 	TRY(merge_report(db, &context, &batch, why));
 	TRY(state_succeeded(db, context.source, "done", now_s, why));
-	return db_commit(db, why);
+	return db_commit(open, why);
 }
 
 enum err import_failed(
@@ -224,7 +224,7 @@ enum err import_failed(
 	CLEANUP(db_rollback_unless_done) struct db *open = db;
 	TRY(source_make(db, source, now_s, &number, why));
 	TRY(state_failed(db, number, now_s, reason, why));
-	return db_commit(db, why);
+	return db_commit(open, why);
 }
 
 enum err import_not_modified(struct db *db, struct str source, int64_t now_s, struct why *why)
@@ -235,7 +235,7 @@ enum err import_not_modified(struct db *db, struct str source, int64_t now_s, st
 	CLEANUP(db_rollback_unless_done) struct db *open = db;
 	TRY(source_make(db, source, now_s, &number, why));
 	TRY(state_succeeded(db, number, "unchanged", now_s, why));
-	return db_commit(db, why);
+	return db_commit(open, why);
 }
 
 enum err import_unfinished(struct db *db, import_unfinished_each each, void *state, struct why *why)
@@ -271,5 +271,5 @@ enum err import_interrupted(struct db *db, int64_t run, int64_t now_s, struct wh
 	TRY(db_prepare(db, state_sql, &state_update, why));
 	db_bind_i64(state_update, 1, run);
 	TRY(db_run(state_update, NULL, why));
-	return db_commit(db, why);
+	return db_commit(open, why);
 }

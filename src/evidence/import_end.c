@@ -164,7 +164,7 @@ enum err import_finish(struct import **at, const struct import_reading *reading,
 	TRY(run_end(import, "done", STR(""), reading, out, why));
 	TRY(validators_note(import, etag, last_modified, why));
 	TRY(state_succeeded(db, import->context.source, "done", import->begun_s, why));
-	TRY(db_commit(db, why));
+	TRY(db_commit(open, why));
 	import_leave(at);
 	return OK;
 }
@@ -178,7 +178,7 @@ static enum err abort_run(const struct import *import, const struct import_readi
 	CLEANUP(db_rollback_unless_done) struct db *open = import->db;
 	TRY(run_end(import, "failed", reason, reading, &nothing, why));
 	TRY(state_failed(import->db, import->context.source, import->begun_s, reason, why));
-	return db_commit(import->db, why);
+	return db_commit(open, why);
 }
 
 void import_abort(struct import **import, const struct import_reading *reading, struct str reason)

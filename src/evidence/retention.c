@@ -45,7 +45,7 @@ enum err retention_step(struct db *db, int64_t before_s, uint64_t step_max,
 		TRY(db_prepare(db, refusal_sql, &refusals, why));
 		TRY(db_run(refusals, NULL, why));
 	}
-	TRY(db_commit(db, why));
+	TRY(db_commit(open, why));
 	*is_more = out->evidence == step_max || out->episodes == step_max || out->runs == step_max;
 	return OK;
 }

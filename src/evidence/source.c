@@ -71,7 +71,7 @@ enum err source_set(struct db *db, struct str name, struct str family, double we
 	else
 		db_bind_double(update, 3, weight);
 	TRY(db_run(update, NULL, why));
-	return db_commit(db, why);
+	return db_commit(open, why);
 }
 
 enum err state_succeeded(

@@ -233,6 +233,8 @@ enum err sandbox_enter(
 	CLEANUP(fd_close) int ruleset = -1;
 
 	*out = (struct sandbox_status){ 0 };
+	/* libc reads /etc/localtime at the first use of any calendar function, timegm() too */
+	tzset();
 	TRY(limits_close(rights, out, why));
 	if (rights->has_no_network)
 		network_close(out, CLONE_NEWNET);

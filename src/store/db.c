@@ -33,6 +33,14 @@ enum err db_open(const char *url, enum db_mode mode, struct db **out, struct why
 	return OK;
 }
 
+static void statement_free(struct db_statement *statement)
+{
+	char *own_sql = statement->own_sql;
+
+	statement->db->driver->free(statement);
+	free(own_sql);
+}
+
 void db_close(struct db **db)
 {
 	if (*db == NULL)
@@ -41,7 +49,7 @@ void db_close(struct db **db)
 	for (struct db_statement *one = (*db)->statements; one != NULL;) {
 		struct db_statement *next = one->next;
 
-		(*db)->driver->free(one);
+		statement_free(one);
 		one = next;
 	}
 	(*db)->driver->close(*db);
@@ -141,20 +149,50 @@ static struct db_statement *statement_find(struct db *db, const char *sql)
 	return NULL;
 }
 
+static enum err statement_make(
+	struct db *db, const char *sql, struct db_statement **out, struct why *why)
+{
+	struct db_statement *statement;
+
+	TRY(noted(db, db->driver->prepare(db, sql, &statement, why)));
+	statement->db = db;
+	statement->sql = sql;
+	statement->next = db->statements;
+	db->statements = statement;
+	*out = statement;
+	return OK;
+}
+
 enum err db_prepare(struct db *db, const char *sql, struct db_statement **out, struct why *why)
 {
 	struct db_statement *statement = statement_find(db, sql);
 
 	*out = NULL;
 	TRY(usable(db, why));
-	if (statement == NULL) {
-		TRY(noted(db, db->driver->prepare(db, sql, &statement, why)));
-		statement->db = db;
-		statement->sql = sql;
-		statement->next = db->statements;
-		db->statements = statement;
-	}
+	if (statement == NULL)
+		TRY(statement_make(db, sql, &statement, why));
 	must(!statement->is_used);
+	statement->is_used = true;
+	*out = statement;
+	return OK;
+}
+
+enum err db_prepare_once(struct db *db, struct str sql, struct db_statement **out, struct why *why)
+{
+	struct db_statement *statement = NULL;
+	char *copy;
+	enum err err;
+
+	*out = NULL;
+	TRY(usable(db, why));
+	copy = strndup(sql.p, sql.n);
+	must(copy != NULL);
+	err = statement_make(db, copy, &statement, why);
+	if (err != OK) {
+		free(copy);
+		return err;
+	}
+	statement->own_sql = copy;
 	statement->is_used = true;
 	*out = statement;
 	return OK;
@@ -173,6 +211,12 @@ void db_finish(struct db_statement **statement)
 		return;
 	db_reset(*statement);
 	(*statement)->is_used = false;
+	if ((*statement)->own_sql != NULL) {
+		/* it comes to the front, where it is taken out */
+		must(statement_find((*statement)->db, (*statement)->sql) == *statement);
+		(*statement)->db->statements = (*statement)->next;
+		statement_free(*statement);
+	}
 	*statement = NULL;
 }
 

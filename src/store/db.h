@@ -42,7 +42,7 @@ NODISCARD enum err db_exec(struct db *db, const char *sql, struct why *why);
  *     TRY(db_begin(db, why));
  *     CLEANUP(db_rollback_unless_done) struct db *open = db;
  *     ...
- *     TRY(db_commit(db, why));
+ *     TRY(db_commit(open, why));
  * where the rollback does nothing once the commit was tried. One writer at a time: db_begin() of
  * another one waits. A step that failed spoils its transaction: whatever follows fails, and so does
  * the commit, which rolls back. When a connection is lost during db_commit() nobody knows whether
@@ -59,6 +59,12 @@ void db_rollback_unless_done(struct db **db);
 NODISCARD enum err db_prepare(
 	struct db *db, const char *sql, struct db_statement **out, struct why *why);
 void db_finish(struct db_statement **statement);
+/*
+ * As db_prepare(), for a statement that was put together at run time (values are parameters there
+ * too): sql is copied, and db_finish() forgets the statement.
+ */
+NODISCARD enum err db_prepare_once(
+	struct db *db, struct str sql, struct db_statement **out, struct why *why);
 
 /*
  * $1 is index 1. Texts and bytes are borrowed until the next db_reset() or db_finish(). A text that

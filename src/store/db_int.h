@@ -66,6 +66,7 @@ struct db_statement {
 	const char *sql;
 	struct db_statement *next;
 	bool is_used;
+	char *own_sql; /* of db_prepare_once(): freed with the statement */
 	bool is_done; /* the last row was told */
 	bool is_bad;  /* a value could not be bound: bad_value says why */
 	struct why bad_value;

@@ -97,7 +97,7 @@ enum err db_migrate(struct db *db, const struct db_migration *migrations, size_t
 		TRY(db_begin(db, why));
 		CLEANUP(db_rollback_unless_done) struct db *open = db;
 		TRY(apply_when_new(db, migrations, n, i, now_s, why));
-		TRY(db_commit(db, why));
+		TRY(db_commit(open, why));
 	}
 	return OK;
 }

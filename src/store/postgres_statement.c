@@ -69,11 +69,26 @@ static void result_drop(struct postgres_statement *statement)
 	statement->result = NULL;
 }
 
+/* The server forgets it too; a failure only means that it does so when the connection ends. */
+static void deallocate(const struct postgres_statement *statement)
+{
+	struct postgres *db = db_of(statement);
+	char sql[sizeof statement->name + sizeof "DEALLOCATE "];
+
+	if (statement->epoch != db->epoch || PQstatus(db->connection) != CONNECTION_OK)
+		return;
+	postgres_take_off(db);
+	(void)snprintf(sql, sizeof sql, "DEALLOCATE %s", statement->name);
+	PQclear(PQexec(db->connection, sql));
+}
+
 void postgres_free(struct db_statement *base)
 {
 	struct postgres_statement *statement = (struct postgres_statement *)base;
 
 	postgres_reset(base);
+	if (base->own_sql != NULL)
+		deallocate(statement);
 	buf_done(&statement->rest);
 	free(statement);
 }

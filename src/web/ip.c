@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* GET /v1/ip/{prefix}, /v1/name/{name}, /v1/url?u= */
+/* GET /v1/ip/{prefix}, /v1/name/{name}, /v1/url?u=, and the explanations of the first two */
+#include "web/evidence.h"
 #include "web/handlers.h"
 #include "web/lookup.h"
 
@@ -15,7 +16,18 @@ static enum err answer(struct request *request, const struct indicator *indicato
 
 	json_object_begin(&json);
 	lookup_write(&json, request, snapshot, &lookup);
+	if (request_flag(request, "evidence"))
+		TRY(evidence_write(request, &json, indicator, why));
 	json_object_end(&json);
+	return OK;
+}
+
+static enum err parse_name(struct request *request, struct indicator *out, struct why *why)
+{
+	TRY(indicator_parse(request->capture, &request->arena, out, why));
+	if (out->kind != INDICATOR_NAME)
+		return fail(why, ERR_SYNTAX, "%.*s is no domain name",
+			STR_FMT(str_first(request->capture, 64)));
 	return OK;
 }
 
@@ -31,11 +43,24 @@ enum err handle_name(struct request *request, struct why *why)
 {
 	struct indicator indicator;
 
-	TRY(indicator_parse(request->capture, &request->arena, &indicator, why));
-	if (indicator.kind != INDICATOR_NAME)
-		return fail(why, ERR_SYNTAX, "%.*s is no domain name",
-			STR_FMT(str_first(request->capture, 64)));
+	TRY(parse_name(request, &indicator, why));
 	return answer(request, &indicator, why);
+}
+
+enum err handle_ip_explain(struct request *request, struct why *why)
+{
+	struct indicator indicator = { .kind = INDICATOR_IP };
+
+	TRY(prefix_parse(request->capture, NULL, &indicator.prefix, why));
+	return explain(request, &indicator, why);
+}
+
+enum err handle_name_explain(struct request *request, struct why *why)
+{
+	struct indicator indicator;
+
+	TRY(parse_name(request, &indicator, why));
+	return explain(request, &indicator, why);
 }
 
 enum err handle_url(struct request *request, struct why *why)

@@ -15,6 +15,7 @@ static const struct {
 	{ 409, "Conflict" },
 	{ 410, "Gone" },
 	{ 413, "Content too large" },
+	{ 414, "Request target too long" },
 	{ 415, "Unsupported media type" },
 	{ 422, "Cannot be done" },
 	{ 429, "Too many requests" },

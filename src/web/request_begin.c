@@ -199,7 +199,10 @@ bool request_begin(struct request *request, struct str method)
 		return false;
 	}
 	if (target_parse(request->raw_target, &request->arena, &request->target, &why) != OK) {
-		problem_of(request, &why);
+		if (request->raw_target.n > TARGET_LENGTH_MAX)
+			problem(request, MHD_HTTP_URI_TOO_LONG, "limit", "%s", why.text);
+		else
+			problem_of(request, &why);
 		return false;
 	}
 	return find_route(request, method) && is_permitted(request) && body_fits(request);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "web/schema.h"
+#include "web/list.h"
+#include "web/lists.h"
 
 #define VERDICT_FIELDS(absent)                                                                   \
 	{ "indicator", absent "string", "What was asked, in its canonical form" },               \
@@ -47,7 +49,49 @@ const struct schema schemas[] = {
 			{ "from", "integer", "The first byte that was not understood, from 0" },
 			{ "length", "integer", "How many bytes" },
 			{ "expected", "string", "What would have been understood" } } },
-	{ "Verdict", { VERDICT_FIELDS("") } },
+	{ "Verdict",
+		{ VERDICT_FIELDS(""), { "claims", "~[Claim]", "With evidence=1" },
+			{ "hidden_claims", "~integer", "Claims that the caller may not see" } } },
+	{ "Claim",
+		{ { "indicator", "string", "What it is about: this, or what holds it" },
+			{ "source", "string", "Who claims it" },
+			{ "role", "string", "src, dst or policy" }, { "category", "string", NULL },
+			{ "tlp", "string", "Its label" },
+			{ "confidence", "integer?", "The source's own, 0 to 100" },
+			{ "count", "integer", "Events behind it" }, { "first_seen", "time?", NULL },
+			{ "last_seen", "time?", NULL }, { "ended", "time?", "null: still claimed" },
+			{ "reference", "string", "The source's word for it" } } },
+	{ "Explanation",
+		{ { "indicator", "string", "As it is judged: an IPv6 host is its /64" },
+			{ "known", "boolean", NULL }, { "action", "string", NULL },
+			{ "score", "{integer}", "By role" },
+			{ "until", "time?", "When it ends if nothing new is seen" },
+			{ "model", "integer", "Version of the model" },
+			{ "parts", "[Part]", "Their points add up to the score of their role" },
+			{ "claims", "[Claim]", NULL },
+			{ "hidden_claims", "integer", "Claims that the caller may not see" } } },
+	{ "Part", { { "role", "string", NULL },
+			  { "key", "string", "prior, source, or hidden from the caller" },
+			  { "source", "~string", NULL }, { "category", "~string", NULL },
+			  { "decay", "~number", "1 fresh, 0 gone" }, { "log_odds", "number", NULL },
+			  { "points", "integer", NULL } } },
+	{ "FeedDetail",
+		{ { "feed", "FeedRow", NULL }, { "refusals", "[Refusal]", "Of its last run" } } },
+	{ "Refusal", { { "reason", "string", NULL }, { "count", "integer", "Lines refused for it" },
+			     { "line", "integer", "The first of them" },
+			     { "sample", "~string", "That line; for operators" } } },
+	{ "JobDetail",
+		{ { "job", "JobRow", NULL },
+			{ "progress", "any", "Keeper's last word while it ran, or null" } } },
+	{ "AuditPage", { { "rows", "[AuditEntry]", NULL },
+			       { "next_after", "integer?", "after= of the next page" } } },
+	{ "AuditEntry", { { "sequence", "integer", NULL }, { "time", "time", NULL },
+				{ "actor", "string", NULL }, { "action", "string", NULL },
+				{ "subject", "string", NULL }, { "detail", "string", NULL },
+				{ "hash", "string", "Over this entry and the hash before it" } } },
+	{ "Kept", { { "kept", "boolean", "It is in the store" },
+			  { "shown", "boolean", "Answers show it already" } } },
+	{ "Accepted", { { "job", "any", "The job as keeper sees it" } } },
 	{ "BulkLine", { { "line", "integer", "Of the request, from 1" }, VERDICT_FIELDS("~"),
 			      { "error", "~BulkError",
 				      "Instead of all else: the line is no address" } } },
@@ -114,6 +158,9 @@ static void write_members(struct json_writer *json, struct str type)
 	} else if (str_eq(type, STR("date"))) {
 		write_plain(json, STR("string"), is_nullable);
 		json_field_str(json, "format", STR("date"));
+	} else if (str_eq(type, STR("time"))) {
+		write_plain(json, STR("string"), is_nullable);
+		json_field_str(json, "format", STR("date-time"));
 	} else if (type.p[0] == '[') {
 		write_plain(json, STR("array"), is_nullable);
 		json_key(json, "items");
@@ -170,12 +217,86 @@ static void write_schema(struct json_writer *json, const struct schema *schema)
 	json_object_end(json);
 }
 
+static const char *column_type_name(enum column_type type)
+{
+	static const char *const names[] = {
+		[COLUMN_TEXT] = "string",
+		[COLUMN_NUMBER] = "integer?",
+		[COLUMN_TIME] = "time?",
+		[COLUMN_FLAG] = "boolean",
+		[COLUMN_WORDS] = "[string]",
+	};
+
+	return names[type];
+}
+
+/* "NameRow": no member is required, as fields= chooses among them. */
+static void write_row_schema(struct json_writer *json, const struct list *list)
+{
+	json_object_begin(json);
+	json_field_str(json, "type", STR("object"));
+	json_field_bool(json, "additionalProperties", false);
+	json_key(json, "properties");
+	json_object_begin(json);
+	for (size_t i = 0; i < list->column_count; i++) {
+		const struct column *column = &list->columns[i];
+
+		json_key(json, column->name);
+		json_object_begin(json);
+		write_members(json, str_c(column_type_name(column->type)));
+		if (column->summary != NULL)
+			json_field_str(json, "description", str_c(column->summary));
+		json_object_end(json);
+	}
+	json_object_end(json);
+	json_object_end(json);
+}
+
+/* What web/list.c writes. */
+static void write_page_schema(struct json_writer *json, struct str row)
+{
+	CLEANUP(arena_done) struct arena arena = { 0 };
+	struct schema page = { "Page",
+		{ { "rows", arena_fmt(&arena, "[%.*sRow]", STR_FMT(row)).p, NULL },
+			{ "total", "integer", "Rows that match" },
+			{ "total_is_exact", "boolean", "If not, there are at least so many" },
+			{ "as_of", "time", "When the first page was read" },
+			{ "next", "string?", "The cursor of the next page" } } };
+
+	write_schema(json, &page);
+}
+
+bool schema_exists(struct str name)
+{
+	for (size_t i = 0; i < schema_count; i++) {
+		if (str_eq(str_c(schemas[i].name), name))
+			return true;
+	}
+	for (size_t i = 0; i < list_count; i++) {
+		struct str list = str_c(lists[i].name);
+
+		if (str_starts(name, list) &&
+			(str_eq(str_from_index(name, list.n), STR("Page")) ||
+				str_eq(str_from_index(name, list.n), STR("Row"))))
+			return true;
+	}
+	return false;
+}
+
 void schemas_write(struct json_writer *json)
 {
+	CLEANUP(arena_done) struct arena arena = { 0 };
+
 	json_object_begin(json);
 	for (size_t i = 0; i < schema_count; i++) {
 		json_key(json, schemas[i].name);
 		write_schema(json, &schemas[i]);
+	}
+	for (size_t i = 0; i < list_count; i++) {
+		json_key_str(json, arena_fmt(&arena, "%sRow", lists[i].name));
+		write_row_schema(json, lists[i].list);
+		json_key_str(json, arena_fmt(&arena, "%sPage", lists[i].name));
+		write_page_schema(json, str_c(lists[i].name));
 	}
 	json_object_end(json);
 }

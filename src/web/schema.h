@@ -3,9 +3,9 @@
  * The shapes of answers, for /v1/openapi.json. The tests hold real answers against them; objects
  * have no members but these.
  *
- * A type is string, integer, number, boolean, date, any, or the name of a schema; "[type]" is an
- * array, "{type}" an object with any keys; a "?" behind it allows null, a "~" before it means that
- * the member may be absent.
+ * A type is string, integer, number, boolean, date, time, any, or the name of a schema; "[type]" is
+ * an array, "{type}" an object with any keys; a "?" behind it allows null, a "~" before it means
+ * that the member may be absent.
  */
 #pragma once
 
@@ -27,5 +27,7 @@ extern const size_t schema_count;
 
 /* A schema object for a type of the language above. */
 void schema_write_type(struct json_writer *json, struct str type);
+/* One of the table, or the row or page of a list. */
+bool schema_exists(struct str name);
 /* The object components.schemas of OpenAPI. */
 void schemas_write(struct json_writer *json);

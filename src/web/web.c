@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "web/evidence.h"
 #include "web/server.h"
 
 #include <sodium.h>
 
 static const int64_t NS_PER_S = 1000000000;
 
-enum { TOKENS_EVERY_S = 5 };
+enum { TOKENS_EVERY_S = 5, LABELS_EVERY_S = 30 };
 
 static void set_default(uint32_t *value, uint32_t otherwise)
 {
@@ -48,6 +49,8 @@ enum err web_start(const struct web_settings *settings, struct web **out, struct
 	must(pthread_mutex_init(&web->health_mutex, NULL) == 0);
 	web->limit = limit_new(web->settings.requests_per_second, web->settings.request_burst);
 	commands_start(&web->commands);
+	results_start(&web->results);
+	progress_start(&web->progress);
 	events_start(&web->events, first_event_id(web));
 	*out = web;
 	err = lanes_start(web, why);
@@ -73,6 +76,9 @@ void web_stop(struct web **out)
 	server_stop(web);
 	lanes_done(web);
 	events_done(&web->events);
+	results_done(&web->results);
+	progress_done(&web->progress);
+	map_done(&web->source_tlp);
 	commands_done(&web->commands);
 	limit_free(&web->limit);
 	token_set_done(&web->tokens);
@@ -108,6 +114,15 @@ static void load_tokens(struct web *web)
 	token_set_done(&older);
 }
 
+static void load_labels(struct web *web)
+{
+	struct why why = { 0 };
+
+	web->labels_tried_ns = web_now_ns(web);
+	if (web->tokens_db != NULL && source_labels_load(web, web->tokens_db, &why) != OK)
+		log_why(LOG_WARNING, "source_labels_not_read", &why);
+}
+
 void web_tick(struct web *web)
 {
 	int64_t now_ns = web_now_ns(web);
@@ -115,6 +130,8 @@ void web_tick(struct web *web)
 	connections_sweep(web);
 	if (web->tokens_tried_ns == 0 || now_ns - web->tokens_tried_ns >= TOKENS_EVERY_S * NS_PER_S)
 		load_tokens(web);
+	if (web->labels_tried_ns == 0 || now_ns - web->labels_tried_ns >= LABELS_EVERY_S * NS_PER_S)
+		load_labels(web);
 	if (now_ns - web->heartbeat_ns >= web->settings.heartbeat_seconds * NS_PER_S) {
 		web->heartbeat_ns = now_ns;
 		events_heartbeat(&web->events);
@@ -128,6 +145,38 @@ void web_health(struct web *web, struct str json)
 	buf_str(&web->health, json);
 	must(pthread_mutex_unlock(&web->health_mutex) == 0);
 }
+
+/* What web itself makes of keeper's news. */
+static void on_tokens(struct web *web, struct json_node root, struct str json)
+{
+	(void)root;
+	(void)json;
+	load_tokens(web);
+}
+
+static void on_import_done(struct web *web, struct json_node root, struct str json)
+{
+	(void)root;
+	(void)json;
+	load_labels(web);
+}
+
+static void on_progress(struct web *web, struct json_node root, struct str json)
+{
+	int64_t run;
+
+	if (json_i64(json_get(root, "run"), &run))
+		progress_note(&web->progress, run, json);
+}
+
+static const struct {
+	struct str type;
+	void (*note)(struct web *web, struct json_node root, struct str json);
+} news[] = {
+	{ STR_INIT("tokens"), on_tokens },
+	{ STR_INIT("import_done"), on_import_done },
+	{ STR_INIT("progress"), on_progress },
+};
 
 void web_event(struct web *web, uint64_t id, struct str json)
 {
@@ -143,9 +192,11 @@ void web_event(struct web *web, uint64_t id, struct str json)
 		return;
 	}
 	(void)!json_str(json_get(root, "event"), &type);
+	for (size_t i = 0; i < ARRAY_LEN(news); i++) {
+		if (str_eq(news[i].type, type))
+			news[i].note(web, root, json);
+	}
 	events_add(&web->events, type, json);
-	if (str_eq(type, STR("token")))
-		load_tokens(web);
 }
 
 void request_ended(struct request *request)

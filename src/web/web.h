@@ -10,7 +10,7 @@
  *     TRY(web_start(&settings, &web, why));
  *     loop: poll(web_wake_fd(web), the channel to keeper, the channel to parent), at most 1 s;
  *           while (web_next_command(web, &command)) send it as COMMAND with its id;
- *           REPLY -> web_reply(), PROGRESS -> web_progress(), EVENT -> web_event();
+ *           REPLY -> web_reply(), EVENT -> web_event();
  *           web_tick(web);
  *     web_stop(&web);
  */
@@ -73,9 +73,11 @@ struct web_command {
 /* Readable when a command waits. */
 int web_wake_fd(const struct web *web);
 bool web_next_command(struct web *web, struct web_command *out);
-/* Keeper's answer to a command, its progress, and what it tells everybody. Unknown ids are fine. */
+/*
+ * Keeper's answer to a command, and what it tells everybody (JSON {"event",...} in one line; how
+ * far jobs are comes as events, too). Unknown ids are fine.
+ */
 void web_reply(struct web *web, uint64_t id, struct str json);
-void web_progress(struct web *web, uint64_t id, struct str json);
 void web_event(struct web *web, uint64_t id, struct str json);
 /* What /healthz says of the roles: JSON of MESSAGE_HEALTH. */
 void web_health(struct web *web, struct str json);

@@ -4,7 +4,9 @@
 
 #include "web/events.h"
 #include "web/limit.h"
+#include "web/progress.h"
 #include "web/request.h"
+#include "web/result.h"
 #include "web/web.h"
 
 #include "registry/token.h"
@@ -64,6 +66,8 @@ struct web {
 	struct queue queue;
 	struct commands commands;
 	struct events events;
+	struct results results;
+	struct progress progress;
 
 	/* the event thread's */
 	struct limit *limit;
@@ -85,6 +89,7 @@ struct web {
 	struct map source_tlp; /* enum tlp of a source's name */
 	struct db *tokens_db;  /* the caller's thread's */
 	int64_t tokens_tried_ns;
+	int64_t labels_tried_ns;
 	int64_t heartbeat_ns;
 	_Atomic bool is_store_up;
 

@@ -54,7 +54,8 @@ static void commands_send(struct child *child, struct web_setup *setup)
 
 	while (keeper != NULL && !channel_is_full(keeper) &&
 		web_next_command(setup->web, &command)) {
-		if (channel_send_text(keeper, MESSAGE_COMMAND, command.id, command.json, &why) != OK)
+		if (channel_send_text(keeper, MESSAGE_COMMAND, command.id, command.json, &why) !=
+			OK)
 			log_why(LOG_WARNING, "command_lost", &why);
 	}
 }

@@ -5,6 +5,7 @@
  */
 #include "prop.h"
 
+#include "base/clock.h"
 #include "base/io.h"
 #include "proc/child.h"
 #include "proc/sandbox.h"
@@ -317,6 +318,15 @@ static bool type_for_others(const struct scene *scene)
 	return ioctl(STDERR_FILENO, 0x5412 /* TIOCSTI */, "x") != -1;
 }
 
+/* libc would read /etc/localtime for it */
+static bool read_calendar(const struct scene *scene)
+{
+	int64_t time_s;
+
+	(void)scene;
+	return time_parse(STR("2026-11-23T20:49:00Z"), &time_s) && time_s == 1795466940;
+}
+
 #define ONE(process) (1U << (process))
 #define F            ONE(PROCESS_FETCH)
 #define P            ONE(PROCESS_PARSE)
@@ -368,6 +378,7 @@ static const struct act {
 	{ "use_ring", use_ring, 0 },
 	{ "use_keys", use_keys, 0 },
 	{ "type_for_others", type_for_others, 0 },
+	{ "read_calendar", read_calendar, F | P | K | A | W },
 };
 
 /* Of the probe: it could, it could not, the sandbox did not come to be. */

@@ -62,6 +62,7 @@ static void test_bad_sql(void **state)
 {
 	CLEANUP(db_close) struct db *db = fresh(state);
 	CLEANUP(db_finish) struct db_statement *statement = NULL;
+	struct db *other;
 
 	FAILS(ERR_STORE, db_prepare(db, "SELEC 1", &statement, &why));
 	assert_null(statement);
@@ -69,8 +70,8 @@ static void test_bad_sql(void **state)
 	/* all or nothing */
 	FAILS(ERR_STORE, db_prepare(db, "SELECT i FROM a", &statement, &why));
 	run(db, "CREATE TABLE a (i BIGINT)");
-	FAILS(ERR_USAGE, db_open("mysql://x", DB_READ_WRITE, &db, &why));
-	assert_null(db);
+	FAILS(ERR_USAGE, db_open("mysql://x", DB_READ_WRITE, &other, &why));
+	assert_null(other);
 }
 
 static void test_foreign_keys(void **state)

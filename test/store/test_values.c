@@ -65,7 +65,7 @@ static void test_values(void **state)
 		{ INT64_MAX, 1.7976931348623157e308, STR_INIT("a"), STR_INIT("\0") },
 		{ INT64_MIN, -5e-324, STR_INIT("\xd9\xbe\xdb\x81\xd8\xb1\xdb\x81"),
 			STR_INIT("\0\1\377\200'\"\\") },
-		{ -1, INFINITY, STR_INIT("it's \"quoted\" \\ $1 ?1"), STR_INIT("\377\376") },
+		{ -1, HUGE_VAL, STR_INIT("it's \"quoted\" \\ $1 ?1"), STR_INIT("\377\376") },
 		{ 1, 0.1, STR_INIT("\xf0\x9f\x9b\xa1"), STR_INIT("text") },
 	};
 
@@ -129,7 +129,7 @@ static void test_refused_values(void **state)
 	}
 	db_reset(insert);
 	db_bind_i64(insert, 1, 1);
-	db_bind_double(insert, 3, NAN);
+	db_bind_double(insert, 3, (double)NAN);
 	FAILS(ERR_USAGE, db_run(insert, NULL, &why));
 	assert_int_equal(number(db, "SELECT count(*) FROM value"), 0);
 }

@@ -17,7 +17,8 @@ int main(int argc, char **argv)
 	must(argc >= 2);
 	web_fixture_init(&fixture, argv[1]);
 	if (argc >= 3 && parse_u64(str_c(argv[2]), &number))
-		fixture.settings.requests_per_second = (uint32_t)number;
+		fixture.settings.requests_per_second = fixture.settings.request_burst =
+			(uint32_t)number;
 	if (argc >= 4 && parse_u64(str_c(argv[3]), &number))
 		fixture.settings.header_seconds = (uint32_t)number;
 	web_fixture_start(&fixture);

@@ -4,7 +4,10 @@
 #include "base/io.h"
 #include "base/json_read.h"
 #include "base/json_write.h"
+#include "evidence/import.h"
+#include "evidence/schema.h"
 #include "registry/schema.h"
+#include "store/audit.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -82,6 +85,80 @@ static void build_snapshot(struct web_fixture *fixture)
 	need(snapshot_build(&input, fixture->folder, &key, &why), &why);
 }
 
+/* What a keeper's store has: the tables of each area, in the order of their versions. */
+static void make_tables(struct web_fixture *fixture)
+{
+	enum { TABLES = EVIDENCE_MIGRATIONS + AUDIT_MIGRATIONS + REGISTRY_MIGRATIONS };
+	struct db_migration all[TABLES];
+	struct why why;
+
+	memcpy(all, evidence_migrations, sizeof evidence_migrations);
+	memcpy(all + EVIDENCE_MIGRATIONS, audit_migrations, sizeof audit_migrations);
+	memcpy(all + EVIDENCE_MIGRATIONS + AUDIT_MIGRATIONS, registry_migrations,
+		sizeof registry_migrations);
+	need(db_migrate(fixture->db, all, TABLES, clock_now_s(NULL), &why), &why);
+}
+
+static void add_claim(struct claim_batch *batch, const char *what, enum category category,
+	enum role role, enum tlp tlp, const char *reference)
+{
+	CLEANUP(arena_done) struct arena arena = { 0 };
+	struct claim claim = { .role = role,
+		.category = category,
+		.tlp = tlp,
+		.confidence = CONFIDENCE_UNKNOWN,
+		.count = 1,
+		.reference = str_c(reference) };
+	struct why why;
+
+	need(indicator_parse(str_c(what), &arena, &claim.indicator, &why), &why);
+	claim_batch_add(batch, &claim);
+}
+
+/* One reading of a source's list, one line of it refused. */
+static void import(struct web_fixture *fixture, const char *source, struct claim_batch *batch)
+{
+	struct import_request request = {
+		.source = str_c(source), .kind = IMPORT_FULL_LIST, .now_s = clock_now_s(NULL)
+	};
+	struct import_refusal refusal = { STR_INIT("no address"), 1, 3, STR_INIT("=nonsense") };
+	struct import_reading reading = { batch->n + 1, batch->n, 1, STR_INIT("plain"), &refusal,
+		1 };
+	struct import_result result;
+	struct import *running;
+	bool is_unchanged;
+	struct why why;
+
+	claim_batch_sort(batch);
+	need(import_begin(fixture->db, &request, &running, &is_unchanged, &why), &why);
+	need(import_batch(running, batch, &why), &why);
+	need(import_finish(&running, &reading, STR(""), STR(""), &result, &why), &why);
+	claim_batch_clear(batch);
+}
+
+static void make_evidence(struct web_fixture *fixture)
+{
+	enum { MANY = 250 };
+	CLEANUP(claim_batch_done) struct claim_batch batch = { 0 };
+	char text[IP_TEXT_MAX];
+
+	add_claim(&batch, "192.0.2.0/24", CATEGORY_SCANNER, ROLE_SOURCE, TLP_CLEAR, "=cmd|x");
+	add_claim(&batch, "192.0.2.7", CATEGORY_SCANNER, ROLE_SOURCE, TLP_CLEAR, "");
+	add_claim(&batch, "2001:db8:1::/48", CATEGORY_TOR, ROLE_POLICY, TLP_CLEAR, "");
+	add_claim(&batch, "*.example.org", CATEGORY_PHISHING, ROLE_DESTINATION, TLP_CLEAR, "");
+	add_claim(
+		&batch, "http://example.net/x", CATEGORY_PHISHING, ROLE_DESTINATION, TLP_CLEAR, "");
+	import(fixture, "drop", &batch);
+	for (unsigned i = 0; i < MANY; i++) {
+		(void)snprintf(text, sizeof text, "198.51.100.%u", i);
+		add_claim(&batch, text, CATEGORY_BRUTE_FORCE, ROLE_SOURCE, TLP_CLEAR, "");
+	}
+	import(fixture, "many", &batch);
+	add_claim(&batch, "192.0.2.0/24", CATEGORY_BRUTE_FORCE, ROLE_SOURCE, TLP_AMBER, "case 1");
+	add_claim(&batch, "203.0.113.66", CATEGORY_C2_SERVER, ROLE_DESTINATION, TLP_AMBER, "");
+	import(fixture, "secret", &batch);
+}
+
 static void make_token(struct web_fixture *fixture, const char *owner, uint32_t permissions,
 	enum tlp tlp, char out[TOKEN_TEXT_LENGTH + 1])
 {
@@ -118,9 +195,8 @@ void web_fixture_init(struct web_fixture *fixture, const char *folder)
 		folder);
 	need(folder_make(folder, 0700, &why), &why);
 	need(db_open(fixture->store_url, DB_READ_WRITE, &fixture->db, &why), &why);
-	need(db_migrate(fixture->db, registry_migrations, REGISTRY_MIGRATIONS, clock_now_s(NULL),
-		     &why),
-		&why);
+	make_tables(fixture);
+	make_evidence(fixture);
 	make_tokens(fixture);
 	build_snapshot(fixture);
 	need(prefix_parse(STR("127.0.0.1"), NULL, &fixture->trusted[0], &why), &why);
@@ -170,6 +246,8 @@ static void reply(struct web_fixture *fixture, uint64_t id, enum err err, const 
 	if (err == OK) {
 		json_key(&json, "result");
 		json_object_begin(&json);
+		json_field_bool(&json, "kept", true);
+		json_field_bool(&json, "shown", false);
 		json_object_end(&json);
 	} else {
 		json_field_str(&json, "error", str_c(err_word(err)));
@@ -179,23 +257,63 @@ static void reply(struct web_fixture *fixture, uint64_t id, enum err err, const 
 	web_reply(fixture->web, id, buf_view(&text));
 }
 
-/* As keeper would: reads the command, changes the store, tells everybody. */
+static enum err revoke_token(
+	struct web_fixture *fixture, struct json_node arguments, struct why *why)
+{
+	struct str id = STR("");
+
+	must(json_str(json_get(arguments, "id"), &id));
+	return token_revoke(fixture->db, id, clock_now_s(NULL), why);
+}
+
+static enum err report(struct web_fixture *fixture, struct json_node arguments, struct why *why)
+{
+	CLEANUP(arena_done) struct arena arena = { 0 };
+	struct claim claim = { .count = 1, .confidence = CONFIDENCE_UNKNOWN };
+	struct str source;
+	struct str text;
+
+	must(json_str(json_get(arguments, "source"), &source));
+	must(json_str(json_get(arguments, "indicator"), &text));
+	TRY(indicator_parse(text, &arena, &claim.indicator, why));
+	must(json_str(json_get(arguments, "category"), &text));
+	if (!category_parse(text, &claim.category))
+		return fail(why, ERR_USAGE, "no category '%.*s'", STR_FMT(text));
+	return import_one(fixture->db, source, &claim, clock_now_s(NULL), why);
+}
+
+static enum err run_feed(struct web_fixture *fixture, struct json_node arguments, struct why *why)
+{
+	struct str name;
+
+	(void)fixture;
+	must(json_str(json_get(arguments, "name"), &name));
+	return fail(why, ERR_NOT_FOUND, "no feed '%.*s' in the catalogue", STR_FMT(name));
+}
+
+static const struct {
+	struct str name;
+	enum err (*run)(struct web_fixture *fixture, struct json_node arguments, struct why *why);
+} commands[] = {
+	{ STR_INIT("token.revoke"), revoke_token },
+	{ STR_INIT("report"), report },
+	{ STR_INIT("feed.run"), run_feed },
+};
+
+/* As keeper does: changes the store, answers, tells everybody. */
 static void carry_out(struct web_fixture *fixture, const struct web_command *command)
 {
 	CLEANUP(buf_done) struct buf event = { 0 };
 	struct why why = { 0 };
 	struct json_node root;
 	struct str name = STR("");
-	struct str id = STR("");
-	enum err err;
+	enum err err = ERR_UNSUPPORTED;
 
 	need(json_parse(fixture->json, command->json, &root, &why), &why);
 	must(json_str(json_get(root, "command"), &name));
-	if (str_eq(name, STR("token.revoke"))) {
-		must(json_str(json_get(json_get(root, "arguments"), "id"), &id));
-		err = token_revoke(fixture->db, id, clock_now_s(NULL), &why);
-	} else {
-		err = fail(&why, ERR_UNSUPPORTED, "no command %.*s", STR_FMT(name));
+	for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+		if (str_eq(commands[i].name, name))
+			err = commands[i].run(fixture, json_get(root, "arguments"), &why);
 	}
 	reply(fixture, command->id, err, &why);
 	buf_fmt(&event, "{\"event\":\"command\",\"name\":\"%.*s\"}", STR_FMT(name));
@@ -218,10 +336,18 @@ bool web_fixture_turn(struct web_fixture *fixture, int stop_fd)
 
 	ssize_t n = read(stop_fd, line, sizeof line);
 
-	/* each line on standard input is an event */
-	if (n > 0)
+	/* each line on standard input is an event, or ends the reader's token */
+	if (n > 0 && line[0] == '!') {
+		struct why why;
+
+		need(token_revoke(fixture->db, str_from(fixture->read + 6, TOKEN_ID_LENGTH),
+			     clock_now_s(NULL), &why),
+			&why);
+		web_event(fixture->web, ++fixture->event_id, STR("{\"event\":\"tokens\"}"));
+	} else if (n > 0) {
 		web_event(fixture->web, ++fixture->event_id,
 			STR("{\"event\":\"test\",\"said\":true}"));
+	}
 	return n > 0;
 }
 
