@@ -4,6 +4,7 @@
 #include "base/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -101,6 +102,33 @@ static enum err open_one(
 		return fail_sys(why, "cannot listen on port %u", port);
 	*out = fd;
 	fd = -1;
+	return OK;
+}
+
+enum err answer_adopt(int fd, struct why *why)
+{
+	union address address = { 0 };
+	socklen_t length = sizeof address;
+	int type = 0;
+	socklen_t type_length = sizeof type;
+	struct ipaddr ip;
+
+	if (getsockname(fd, &address.any, &length) == -1 ||
+		getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_length) == -1)
+		return fail_sys(why, "what was inherited is no socket");
+	if (type == SOCK_STREAM)
+		return tcp_options(fd, why);
+	if (address.any.sa_family == AF_INET)
+		ip = ip_from_u32(ntohl(address.v4.sin_addr.s_addr));
+	else
+		memcpy(ip.bytes, &address.v6.sin6_addr, sizeof ip.bytes);
+	TRY(udp_options(fd, &ip, why));
+
+	/* a worker waits in recvmmsg(), until its time-out */
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1)
+		return fail_sys(why, "cannot change the mode of a socket");
 	return OK;
 }
 
