@@ -55,12 +55,6 @@ struct answer_settings {
 NODISCARD enum err answer_listen(
 	const struct ipaddr *address, uint16_t port, size_t udp_count, int *out, struct why *why);
 
-/*
- * Makes a bound socket that somebody else opened (the parent) what answer_listen() would have made:
- * UDP sockets block for a moment and tell where a query went.
- */
-NODISCARD enum err answer_adopt(int fd, struct why *why);
-
 struct answer;
 
 /*
