@@ -387,6 +387,45 @@ static void a_cut_document_gives_nothing(void **state)
 	}
 }
 
+/* Keys may hold dots; the longest that is there counts, and nothing is found where nothing is. */
+static void dotted_paths(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *path;
+		const char *indicators;
+	} rows[] = {
+		{ "[{\"a.b\":\"192.0.2.1\"}]", "a.b", "192.0.2.1\n" },
+		{ "[{\"a\":{\"b\":\"192.0.2.1\"}}]", "a.b", "192.0.2.1\n" },
+		{ "[{\"a.b\":{\"c\":\"192.0.2.1\"}}]", "a.b.c", "192.0.2.1\n" },
+		{ "[{\"a\":{\"b.c\":\"192.0.2.1\"}}]", "a.b.c", "192.0.2.1\n" },
+		{ "[{\"a\":{\"x\":1},\"c\":\"192.0.2.1\"}]", "a.b|c", "192.0.2.1\n" },
+		{ "[{\"a\":\"\",\"c\":[\"192.0.2.1\",\"192.0.2.2\"]}]", "a|c",
+			"192.0.2.1\n192.0.2.2\n" },
+		{ "[{\"c\":1}]", "a.b.d", "" },
+		{ "[{\"a\":{\"b\":{}}}]", "a.b.d", "" },
+		{ "[{}]", ".", "" },
+		{ "[{}]", "a..b", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct feed_definition definition = documentation("json");
+		struct collect collect = { 0 };
+		struct feed_report report;
+
+		definition.mapping.columns[COLUMN_INDICATOR] = str_c(rows[i].path);
+		assert_int_equal(collect_memory(&collect, &definition, str_c(rows[i].text), "x",
+					 &report, NULL),
+			OK);
+		if (!str_eq(buf_view(&collect.text), str_c(rows[i].indicators)))
+			fail_msg("%s in %s", rows[i].path, rows[i].text);
+		assert_int_equal(
+			report.refused[REFUSED_EMPTY], rows[i].indicators[0] == '\0' ? 1 : 0);
+		collect_done(&collect);
+	}
+}
+
 static void several_lists_are_not_guessed(void **state)
 {
 	struct feed_definition definition = documentation("json");
@@ -516,6 +555,7 @@ int main(void)
 		cmocka_unit_test(no_format_is_untried),
 		cmocka_unit_test(facts_are_kept),
 		cmocka_unit_test(a_cut_document_gives_nothing),
+		cmocka_unit_test(dotted_paths),
 		cmocka_unit_test(several_lists_are_not_guessed),
 		cmocka_unit_test(what_cannot_be_told_is_said),
 		cmocka_unit_test(members_are_judged_one_by_one),
