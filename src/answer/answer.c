@@ -65,15 +65,6 @@ int64_t worker_refresh(struct worker *worker)
 	return now_ns;
 }
 
-static enum err socket_type(int fd, int *out, struct why *why)
-{
-	socklen_t length = sizeof *out;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, out, &length) == -1)
-		return fail_sys(why, "descriptor %d is no socket", fd);
-	return OK;
-}
-
 static struct answer_thread *add_thread(struct answer *answer, void (*run)(struct worker *worker))
 {
 	size_t index = answer->thread_count++;
@@ -102,7 +93,7 @@ static enum err plan_threads(struct answer *answer, struct why *why)
 	for (size_t i = 0; i < settings->socket_count; i++) {
 		int type = 0;
 
-		TRY(socket_type(settings->sockets[i], &type, why));
+		TRY(listen_prepare(settings->sockets[i], &type, why));
 		if (type == SOCK_STREAM) {
 			answer->tcp_sockets[tcp_count++] = settings->sockets[i];
 			continue;

@@ -38,7 +38,9 @@ struct answer_settings {
 	uint32_t tcp_connections;
 	uint32_t tcp_per_client;
 	uint32_t tcp_idle_ms;
-	const int *sockets; /* UDP and TCP, as answer_listen() made them; they stay the caller's */
+	/* UDP and TCP, bound and listening; answer_start() sets their options. Still the caller's.
+	 */
+	const int *sockets;
 	size_t socket_count;
 	struct answer_stats
 		*stats;            /* answer_stats_bytes() of zeroed memory; NULL: kept to itself */
@@ -52,12 +54,6 @@ struct answer_settings {
  */
 NODISCARD enum err answer_listen(
 	const struct ipaddr *address, uint16_t port, size_t udp_count, int *out, struct why *why);
-
-/*
- * Makes a bound socket that somebody else opened (the parent) what answer_listen() would have made:
- * UDP sockets block for a moment and tell where a query went.
- */
-NODISCARD enum err answer_adopt(int fd, struct why *why);
 
 struct answer;
 

@@ -54,10 +54,8 @@ static enum err start(struct child *child, struct answer_setup *setup, struct wh
 		bool is_socket = strcmp(inherited->name, ANSWER_UDP_NAME) == 0 ||
 				 strcmp(inherited->name, ANSWER_TCP_NAME) == 0;
 
-		if (!is_socket || setup->socket_count == ANSWER_SOCKETS_MAX)
-			continue;
-		TRY(answer_adopt(inherited->fd, why));
-		setup->sockets[setup->socket_count++] = inherited->fd;
+		if (is_socket && setup->socket_count < ANSWER_SOCKETS_MAX)
+			setup->sockets[setup->socket_count++] = inherited->fd;
 	}
 	TRY(stats_map(child, setup, why));
 	settings.snapshot_path = buf_c(&setup->snapshot);

@@ -3,7 +3,6 @@
 
 #include "base/io.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -51,11 +50,22 @@ static enum err set(int fd, int level, int option, int value, struct why *why)
 	return OK;
 }
 
+static enum err set_blocking(int fd, bool is_blocking, struct why *why)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags == -1 ||
+		fcntl(fd, F_SETFL, is_blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK) == -1)
+		return fail_sys(why, "cannot set the flags of a socket");
+	return OK;
+}
+
+/* UDP workers wait in the call that reads, and look up now and then to see whether to stop. */
 static enum err udp_options(int fd, const struct ipaddr *ip, struct why *why)
 {
 	struct timeval timeout = { .tv_usec = WORKER_POLL_MS * 1000 };
 
-	TRY(set(fd, SOL_SOCKET, SO_REUSEPORT, 1, why));
+	TRY(set_blocking(fd, true, why));
 	TRY(set(fd, SOL_SOCKET, SO_RCVBUF, UDP_RECEIVE_BYTES, why));
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout) == -1)
 		return fail_sys(why, "socket time-out");
@@ -72,11 +82,25 @@ static enum err udp_options(int fd, const struct ipaddr *ip, struct why *why)
 	return OK;
 }
 
-/* What is accepted takes these over: pipelined replies do not wait for one another. */
+/* What is accepted takes NODELAY over: pipelined replies do not wait for one another. */
 static enum err tcp_options(int fd, struct why *why)
 {
-	TRY(set(fd, SOL_SOCKET, SO_REUSEADDR, 1, why));
+	TRY(set_blocking(fd, false, why));
 	return set(fd, IPPROTO_TCP, TCP_NODELAY, 1, why);
+}
+
+enum err listen_prepare(int fd, int *type, struct why *why)
+{
+	union address address = { 0 };
+	socklen_t address_bytes = sizeof address;
+	socklen_t type_bytes = sizeof *type;
+	struct ipaddr ip;
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, type, &type_bytes) == -1 ||
+		getsockname(fd, &address.any, &address_bytes) == -1)
+		return fail_sys(why, "descriptor %d is no socket", fd);
+	ip = worker_peer(&address.any);
+	return *type == SOCK_STREAM ? tcp_options(fd, why) : udp_options(fd, &ip, why);
 }
 
 static enum err open_one(
@@ -92,43 +116,13 @@ static enum err open_one(
 		return fail_sys(why, "cannot make a socket");
 	if (!ip_is_v4(ip))
 		TRY(set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, why));
-	if (type == SOCK_STREAM)
-		TRY(tcp_options(fd, why));
-	else
-		TRY(udp_options(fd, ip, why));
+	TRY(set(fd, SOL_SOCKET, type == SOCK_STREAM ? SO_REUSEADDR : SO_REUSEPORT, 1, why));
 	if (bind(fd, &address.any, length) == -1)
 		return fail_sys(why, "cannot bind port %u", port);
 	if (type == SOCK_STREAM && listen(fd, TCP_BACKLOG) == -1)
 		return fail_sys(why, "cannot listen on port %u", port);
 	*out = fd;
 	fd = -1;
-	return OK;
-}
-
-enum err answer_adopt(int fd, struct why *why)
-{
-	union address address = { 0 };
-	socklen_t length = sizeof address;
-	int type = 0;
-	socklen_t type_length = sizeof type;
-	struct ipaddr ip;
-
-	if (getsockname(fd, &address.any, &length) == -1 ||
-		getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_length) == -1)
-		return fail_sys(why, "what was inherited is no socket");
-	if (type == SOCK_STREAM)
-		return tcp_options(fd, why);
-	if (address.any.sa_family == AF_INET)
-		ip = ip_from_u32(ntohl(address.v4.sin_addr.s_addr));
-	else
-		memcpy(ip.bytes, &address.v6.sin6_addr, sizeof ip.bytes);
-	TRY(udp_options(fd, &ip, why));
-
-	/* a worker waits in recvmmsg(), until its time-out */
-	int flags = fcntl(fd, F_GETFL);
-
-	if (flags == -1 || fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == -1)
-		return fail_sys(why, "cannot change the mode of a socket");
 	return OK;
 }
 

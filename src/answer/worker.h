@@ -46,6 +46,9 @@ static inline bool worker_is_stopping(const struct worker *worker)
 void worker_udp(struct worker *worker);
 void worker_tcp(struct worker *worker);
 
+/* Options and flags of a socket, whoever opened it; *type becomes SOCK_STREAM or SOCK_DGRAM. */
+NODISCARD enum err listen_prepare(int fd, int *type, struct why *why);
+
 struct sockaddr;
 /* The address of a peer, IPv4 mapped. */
 struct ipaddr worker_peer(const struct sockaddr *peer);

@@ -12,9 +12,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAME_WIDTH = 28 };
+enum { NAME_WIDTH = 28, GATHER_BYTES = 1 << 20 };
 
 static void put_formats(struct buf *out)
 {
@@ -298,12 +300,45 @@ int verb_report(const struct cli_arguments *arguments)
 	return cli_print(arguments, &out, CLI_OK);
 }
 
+/* Keeper takes files that are there as a whole: what comes bit by bit is gathered here first. */
+static enum err gather(int from, int *out, struct why *why)
+{
+	CLEANUP(fd_close) int memory = memfd_create("import", MFD_CLOEXEC);
+	CLEANUP(buf_done) struct buf chunk = { 0 };
+	ssize_t n;
+
+	if (memory == -1)
+		return fail_sys(why, "cannot make room for the input");
+	(void)buf_reserve(&chunk, GATHER_BYTES);
+	do {
+		n = read(from, chunk.data, GATHER_BYTES);
+		if (n > 0)
+			TRY(fd_write_all(memory, str_from(chunk.data, (size_t)n), why));
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	if (n == -1)
+		return fail_sys(why, "cannot be read");
+	if (lseek(memory, 0, SEEK_SET) == -1)
+		return fail_sys(why, "cannot be read again");
+	*out = memory;
+	memory = -1;
+	return OK;
+}
+
 enum err feed_file_open(const char *path, int *out, struct why *why)
 {
-	*out = open(path, O_RDONLY | O_CLOEXEC);
-	if (*out == -1 && errno == ENOENT)
+	CLEANUP(fd_close)
+	int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+	struct stat stat;
+
+	if (fd == -1 && errno == ENOENT)
 		return fail(why, ERR_NOT_FOUND, "there is no such file");
-	if (*out == -1)
+	if (fd == -1 || fstat(fd, &stat) == -1)
 		return fail_sys(why, "cannot be opened");
+	if (S_ISDIR(stat.st_mode))
+		return feed_folder_open(path, out, why);
+	if (!S_ISREG(stat.st_mode))
+		return gather(fd, out, why);
+	*out = fd;
+	fd = -1;
 	return OK;
 }

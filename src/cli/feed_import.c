@@ -294,8 +294,6 @@ static enum err import_file(struct import_verb *verb, const char *path, struct w
 {
 	CLEANUP(fd_close) int fd = -1;
 
-	if (strcmp(path, "-") == 0)
-		return import_opened(verb, path, STDIN_FILENO, why);
 	TRY(feed_file_open(path, &fd, why));
 	return import_opened(verb, path, fd, why);
 }

@@ -36,27 +36,17 @@ static struct claim_row *row_new(struct claim_batch *batch)
 	return &batch->rows[batch->n++];
 }
 
-void claim_batch_add(struct claim_batch *batch, const struct claim *claim)
+struct claim_row claim_row_of_facts(const struct claim *claim)
 {
 	int64_t first_s = claim->first_seen_s;
 	int64_t last_s = claim->last_seen_s;
 	bool crossed = first_s != 0 && last_s != 0 && first_s > last_s;
-	size_t offset = batch->bytes.n;
 
-	must(!claim_batch_is_full(batch));
 	must((size_t)claim->role < ROLE_COUNT && category_info(claim->category) != NULL);
 	must((size_t)claim->tlp < TLP_COUNT);
 	must(claim->confidence >= CONFIDENCE_UNKNOWN && claim->confidence <= 100);
 	must(first_s >= 0 && last_s >= 0 && first_s < time_max_s && last_s < time_max_s);
-	indicator_key(&batch->bytes, &claim->indicator);
-
-	struct str reference = str_first(claim->reference, CLAIM_REFERENCE_MAX);
-	struct claim_row *row = row_new(batch);
-
-	*row = (struct claim_row){
-		.key_offset = (uint32_t)offset,
-		.key_length = (uint16_t)(batch->bytes.n - offset),
-		.reference_length = (uint16_t)reference.n,
+	return (struct claim_row){
 		.role = (uint8_t)claim->role,
 		.category = (uint8_t)claim->category,
 		.tlp = (uint8_t)claim->tlp,
@@ -65,7 +55,37 @@ void claim_batch_add(struct claim_batch *batch, const struct claim *claim)
 		.first_seen_s = crossed ? last_s : first_s,
 		.last_seen_s = crossed ? first_s : last_s,
 	};
+}
+
+void claim_batch_add(struct claim_batch *batch, const struct claim *claim)
+{
+	struct claim_row facts = claim_row_of_facts(claim);
+	struct str reference = str_first(claim->reference, CLAIM_REFERENCE_MAX);
+	size_t offset = batch->bytes.n;
+
+	must(!claim_batch_is_full(batch));
+	indicator_key(&batch->bytes, &claim->indicator);
+	facts.key_offset = (uint32_t)offset;
+	facts.key_length = (uint16_t)(batch->bytes.n - offset);
+	facts.reference_length = (uint16_t)reference.n;
+	*row_new(batch) = facts;
 	buf_str(&batch->bytes, reference);
+}
+
+void claim_batch_add_prefix(
+	struct claim_batch *batch, const struct prefix *prefix, const struct claim_row *facts)
+{
+	char *key = buf_reserve(&batch->bytes, PREFIX_KEY_MAX);
+	size_t length = indicator_prefix_key(key, prefix);
+	struct claim_row *row;
+
+	must(!claim_batch_is_full(batch));
+	row = row_new(batch);
+	*row = *facts;
+	row->key_offset = (uint32_t)batch->bytes.n;
+	row->key_length = (uint16_t)length;
+	row->reference_length = 0;
+	batch->bytes.n += length;
 }
 
 enum err claim_from_row(const struct claim_batch *batch, const struct claim_row *row,

@@ -61,6 +61,15 @@ bool claim_batch_is_full(const struct claim_batch *batch);
 void claim_batch_add(struct claim_batch *batch, const struct claim *claim);
 
 /*
+ * The hot path of plain lists: many prefixes with the same facts and no reference. The row of the
+ * facts is made (and checked) once; its key and reference fields are of no use.
+ */
+struct claim_row claim_row_of_facts(const struct claim *claim);
+/* As claim_batch_add(). */
+void claim_batch_add_prefix(
+	struct claim_batch *batch, const struct prefix *prefix, const struct claim_row *facts);
+
+/*
  * Sorts by (key, role, category) and merges equal ones: counts add up, first and last seen widen,
  * the highest confidence, the strictest TLP and the reference that is first in byte order stay. So
  * the result does not depend on the order in which claims came.

@@ -209,9 +209,33 @@ static void rows_gather(struct claim_batch *batch, const struct item *items)
 	batch->n = n;
 }
 
+/* Does a come before b, with nothing to merge? */
+static bool row_is_before(
+	const struct claim_batch *batch, const struct claim_row *a, const struct claim_row *b)
+{
+	size_t n = a->key_length < b->key_length ? a->key_length : b->key_length;
+	int order = memcmp(batch->bytes.data + a->key_offset, batch->bytes.data + b->key_offset, n);
+
+	if (order == 0)
+		order = (a->key_length > b->key_length) - (a->key_length < b->key_length);
+	if (order == 0)
+		order = a->role - b->role;
+	return order != 0 ? order < 0 : a->category < b->category;
+}
+
+/* Many lists come sorted: then there is nothing to do, and finding that out is cheap. */
+static bool rows_are_sorted(const struct claim_batch *batch)
+{
+	for (size_t i = 1; i < batch->n; i++) {
+		if (!row_is_before(batch, &batch->rows[i - 1], &batch->rows[i]))
+			return false;
+	}
+	return true;
+}
+
 void claim_batch_sort(struct claim_batch *batch)
 {
-	if (batch->n < 2)
+	if (batch->n < 2 || rows_are_sorted(batch))
 		return;
 
 	struct sorter sorter = { .batch = batch,

@@ -8,6 +8,7 @@ enum key_form { KEY_V4 = 1, KEY_V6 = 2, KEY_NAME = 3, KEY_URL = 4, KEY_HASH = 5,
 
 enum {
 	V4_BYTES = 4,
+	IP_BYTES = 16,
 	V4_KEY_LENGTH = 1 + V4_BYTES + 1,
 	V6_KEY_LENGTH = 1 + 16 + 1,
 	LABEL_MAX = 63, /* RFC 1035 section 2.3.4 */
@@ -16,14 +17,24 @@ enum {
 	HASH_MAX = 64  /* SHA-512 */
 };
 
+size_t indicator_prefix_key(char *out, const struct prefix *prefix)
+{
+	if (prefix_is_v4(prefix)) {
+		out[0] = KEY_V4;
+		memcpy(out + 1, prefix->address.bytes + IP_BYTES - V4_BYTES, V4_BYTES);
+		out[1 + V4_BYTES] = (char)(prefix->length - IPV4_OFFSET);
+		return V4_KEY_LENGTH;
+	}
+	out[0] = KEY_V6;
+	memcpy(out + 1, prefix->address.bytes, IP_BYTES);
+	out[1 + IP_BYTES] = (char)prefix->length;
+	return V6_KEY_LENGTH;
+}
+_Static_assert((int)V6_KEY_LENGTH == (int)PREFIX_KEY_MAX, "the longer of the two");
+
 static void key_ip(struct buf *out, const struct prefix *prefix)
 {
-	bool v4 = prefix_is_v4(prefix);
-	size_t from = v4 ? sizeof prefix->address.bytes - V4_BYTES : 0;
-
-	buf_byte(out, v4 ? KEY_V4 : KEY_V6);
-	buf_put(out, prefix->address.bytes + from, sizeof prefix->address.bytes - from);
-	buf_byte(out, (char)prefix_width(prefix));
+	out->n += indicator_prefix_key(buf_reserve(out, PREFIX_KEY_MAX), prefix);
 }
 
 static void key_name(struct buf *out, struct str name, bool below)

@@ -115,8 +115,8 @@ void plain_line(struct feed_intake *intake, struct str line, const struct intake
 {
 	struct prefix prefix;
 
-	if (line_is_v4_prefix(line, &prefix))
-		intake_prefix(intake, &prefix, facts, line);
+	if (line_is_v4_prefix(line, &prefix) && facts->reference.n == 0)
+		intake_prefix_plain(intake, &prefix, line);
 	else
 		plain_line_any(intake, line, facts);
 }

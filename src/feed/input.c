@@ -14,6 +14,7 @@
 enum {
 	RAW_BYTES = 128 << 10,
 	PLAIN_BYTES = 512 << 10,
+	LINES_BLOCK = PLAIN_BYTES / 2,
 	LONG_LINE_HEAD = 256 /* what is kept of a line that is too long */
 };
 _Static_assert((size_t)PLAIN_BYTES > (size_t)INPUT_SAMPLE_BYTES + INPUT_LINE_MAX, "room to fill");
@@ -389,6 +390,23 @@ enum err input_next_line(
 		input->position = (size_t)((hit == NULL ? end : hit + 1) - input->plain);
 		return OK;
 	}
+}
+
+enum err input_next_lines(struct feed_input *input, struct str *lines, struct why *why)
+{
+	const char *start;
+	const char *last;
+
+	*lines = (struct str){ input->plain, 0 };
+	/* so that a block is worth its call */
+	TRY(plain_fill_to(input, LINES_BLOCK, why));
+	start = input->plain + input->position;
+	last = memrchr(start, '\n', input->end - input->position);
+	if (last == NULL)
+		return OK;
+	*lines = str_from(start, (size_t)(last - start) + 1);
+	input->position += lines->n;
+	return OK;
 }
 
 enum err input_read_all(struct feed_input *input, uint64_t limit, struct buf *out, struct why *why)

@@ -66,6 +66,12 @@ struct input_line {
 NODISCARD enum err input_next_line(
 	struct feed_input *input, struct input_line *line, bool *more, struct why *why);
 
+/*
+ * The hot path of plain lists: whole lines with their line ends, as many as wait, each of any
+ * length. Empty when none is whole: input_next_line() goes on then. Valid until the next call.
+ */
+NODISCARD enum err input_next_lines(struct feed_input *input, struct str *lines, struct why *why);
+
 /* The rest of the member; more than limit bytes is ERR_LIMIT. */
 NODISCARD enum err input_read_all(
 	struct feed_input *input, uint64_t limit, struct buf *out, struct why *why);

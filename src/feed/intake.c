@@ -12,6 +12,21 @@ enum {
 };
 #define DOCUMENT_BYTES_MAX ((uint64_t)256 << 20)
 
+static struct claim claim_of(const struct indicator *indicator, const struct intake_facts *facts)
+{
+	return (struct claim){
+		.indicator = *indicator,
+		.role = facts->role,
+		.category = facts->category,
+		.tlp = facts->tlp,
+		.confidence = facts->confidence,
+		.count = facts->count,
+		.first_seen_s = facts->first_seen_s,
+		.last_seen_s = facts->last_seen_s,
+		.reference = facts->reference,
+	};
+}
+
 static void octets_mark(struct feed_intake *intake)
 {
 	const struct special *rows;
@@ -40,6 +55,11 @@ void intake_start(struct feed_intake *intake, const struct feed_definition *defi
 		.input = input,
 	};
 	octets_mark(intake);
+
+	struct intake_facts facts = intake_facts(intake);
+	struct claim claim = claim_of(&(struct indicator){ .kind = INDICATOR_IP }, &facts);
+
+	intake->plain_row = claim_row_of_facts(&claim);
 }
 
 void intake_done(struct feed_intake *intake)
@@ -118,6 +138,12 @@ enum err intake_next_raw_line(
 	}
 }
 
+enum err intake_next_lines(struct feed_intake *intake, struct str *lines, struct why *why)
+{
+	TRY(sink_check(intake, why));
+	return input_next_lines(intake->input, lines, why);
+}
+
 enum err intake_next_line(struct feed_intake *intake, struct str *line, bool *more, struct why *why)
 {
 	TRY(intake_next_raw_line(intake, line, more, why));
@@ -140,17 +166,7 @@ void intake_refuse(struct feed_intake *intake, enum refusal refusal, struct str 
 void intake_claim(struct feed_intake *intake, const struct indicator *indicator,
 	const struct intake_facts *facts)
 {
-	struct claim claim = {
-		.indicator = *indicator,
-		.role = facts->role,
-		.category = facts->category,
-		.tlp = facts->tlp,
-		.confidence = facts->confidence,
-		.count = facts->count,
-		.first_seen_s = facts->first_seen_s,
-		.last_seen_s = facts->last_seen_s,
-		.reference = facts->reference,
-	};
+	struct claim claim = claim_of(indicator, facts);
 
 	claim_batch_add(&intake->batch, &claim);
 	if (claim_batch_is_full(&intake->batch))
@@ -192,6 +208,21 @@ bool intake_prefix(struct feed_intake *intake, const struct prefix *prefix,
 		return false;
 	}
 	intake_claim(intake, &(struct indicator){ .kind = INDICATOR_IP, .prefix = *prefix }, facts);
+	intake->report->accepted++;
+	return true;
+}
+
+bool intake_prefix_plain(struct feed_intake *intake, const struct prefix *prefix, struct str shown)
+{
+	enum refusal refusal = prefix_refusal(intake, prefix);
+
+	if (refusal != REFUSAL_COUNT) {
+		intake_refuse(intake, refusal, shown);
+		return false;
+	}
+	claim_batch_add_prefix(&intake->batch, prefix, &intake->plain_row);
+	if (claim_batch_is_full(&intake->batch))
+		batch_send(intake);
 	intake->report->accepted++;
 	return true;
 }

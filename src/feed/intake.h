@@ -63,6 +63,7 @@ struct feed_intake {
 	struct feed_report *report;
 	struct feed_input *input;
 	struct claim_batch batch;
+	struct claim_row plain_row; /* the definition's facts */
 	struct arena arena;         /* for a format's state; lives as long as the run */
 	struct buf url_text;        /* canonical URLs */
 	struct buf refanged;        /* text whose spelling was undone */
@@ -94,6 +95,9 @@ NODISCARD enum err intake_next_line(
 /* The same with its white space, for formats in which an indented line means something else. */
 NODISCARD enum err intake_next_raw_line(
 	struct feed_intake *intake, struct str *line, bool *more, struct why *why);
+/* Whole lines that wait, not counted yet; none: intake_next_line() goes on. */
+NODISCARD enum err intake_next_lines(
+	struct feed_intake *intake, struct str *lines, struct why *why);
 /* The document of this member, whole. */
 NODISCARD enum err intake_document(struct feed_intake *intake, struct buf *out, struct why *why);
 
@@ -111,6 +115,8 @@ bool intake_offer(struct feed_intake *intake, struct str text, const struct inta
 /* As intake_offer() for what is parsed already. */
 bool intake_prefix(struct feed_intake *intake, const struct prefix *prefix,
 	const struct intake_facts *facts, struct str shown);
+/* As intake_prefix() with the definition's facts alone: the hot path of plain lists. */
+bool intake_prefix_plain(struct feed_intake *intake, const struct prefix *prefix, struct str shown);
 bool intake_range(struct feed_intake *intake, const struct ip_range *range,
 	const struct intake_facts *facts, struct str shown);
 

@@ -93,20 +93,60 @@ bool text_looks_like_asn(struct str text)
 	       number <= UINT32_MAX;
 }
 
+static inline void line_take(struct feed_intake *intake, line_reader reader, struct str line,
+	const struct intake_facts *facts)
+{
+	if (line_is_comment(line))
+		intake_comment(intake);
+	else
+		reader(intake, line, facts);
+}
+
+/* Most lines have no white space at their ends. */
+static inline struct str line_trim(struct str line)
+{
+	if (line.n > 0 && (unsigned char)line.p[0] > ' ' && (unsigned char)line.p[line.n - 1] > ' ')
+		return line;
+	return str_trim(line);
+}
+
+static void block_take(struct feed_intake *intake, line_reader reader, struct str block,
+	const struct intake_facts *facts)
+{
+	const char *at = block.p;
+	const char *end = block.p + block.n;
+
+	while (at < end) {
+		const char *next = memchr(at, '\n', (size_t)(end - at));
+		struct str line = str_from(at, (size_t)(next - at));
+
+		at = next + 1;
+		intake->line++;
+		intake->report->lines++;
+		if (line.n > INPUT_LINE_MAX)
+			intake_refuse(intake, REFUSED_TOO_LONG, line);
+		else
+			line_take(intake, reader, line_trim(line), facts);
+	}
+}
+
 enum err lines_read(struct feed_intake *intake, line_reader reader, struct why *why)
 {
 	struct intake_facts facts = intake_facts(intake);
 
 	for (;;) {
+		struct str block;
 		struct str line;
 		bool more;
 
+		TRY(intake_next_lines(intake, &block, why));
+		block_take(intake, reader, block, &facts);
+		if (block.n > 0)
+			continue;
+		/* what has no line end yet: the last line, or one that is too long */
 		TRY(intake_next_line(intake, &line, &more, why));
 		if (!more)
 			return OK;
-		if (line_is_comment(line))
-			intake_comment(intake);
-		else
-			reader(intake, line, &facts);
+		line_take(intake, reader, line, &facts);
 	}
 }

@@ -11,11 +11,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUILD_AFTER_IMPORT_MS = 300, DEFINITION_BYTES_MAX = 128 * 1024 };
+enum { BUILD_AFTER_IMPORT_MS = 300, SPOOL_CHUNK_BYTES = 1 << 20 };
 
 static const char *const state_words[] = {
 	[JOB_FETCHING] = "fetching",
@@ -117,26 +116,29 @@ enum err job_spool_new(struct service *service, struct job *job, struct why *why
 }
 
 /*
- * A file that can be read from its beginning again is used as it is; a pipe is read into the spool
- * first. Both are done here, in keeper, because the bytes are only moved, never looked at.
+ * The input is copied into the spool, so that a restart finds it again whatever it was. Done here,
+ * in keeper, because the bytes are only moved, never looked at.
  */
 static enum err job_take_input(struct service *service, struct job *job, int *fd, struct why *why)
 {
+	CLEANUP(buf_done) struct buf chunk = { 0 };
 	struct stat stat;
 	ssize_t n;
 
 	if (fstat(*fd, &stat) == -1)
 		return fail_sys(why, "cannot look at the input");
-	if (S_ISDIR(stat.st_mode))
-		return fail(why, ERR_USAGE, "%.*s is a folder", STR_FMT(job->file));
+	/* keeper must not wait for somebody's pipe */
+	if (!S_ISREG(stat.st_mode))
+		return fail(why, ERR_USAGE, "%.*s is no regular file", STR_FMT(job->file));
 	TRY(job_spool_new(service, job, why));
+	(void)buf_reserve(&chunk, SPOOL_CHUNK_BYTES);
 	do {
-		n = sendfile(job->input, *fd, NULL, 1 << 20);
-		if (n == -1 && errno == EINVAL)
-			n = splice(*fd, NULL, job->input, NULL, 1 << 20, 0);
+		n = read(*fd, chunk.data, SPOOL_CHUNK_BYTES);
+		if (n > 0)
+			TRY(fd_write_all(job->input, str_from(chunk.data, (size_t)n), why));
 	} while (n > 0 || (n == -1 && errno == EINTR));
 	if (n == -1)
-		return fail_sys(why, "cannot keep the input in %.*s", STR_FMT(job->spool));
+		return fail_sys(why, "cannot read the input");
 	fd_close(fd);
 	return OK;
 }

@@ -67,8 +67,8 @@ struct db_statement {
 	struct db_statement *next;
 	bool is_used;
 	char *own_sql; /* of db_prepare_once(): freed with the statement */
-	bool is_done; /* the last row was told */
-	bool is_bad;  /* a value could not be bound: bad_value says why */
+	bool is_done;  /* the last row was told */
+	bool is_bad;   /* a value could not be bound: bad_value says why */
 	struct why bad_value;
 };
 

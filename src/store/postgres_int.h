@@ -4,7 +4,7 @@
 
 #include "store/db_int.h"
 
-#include <libpq-fe.h>
+#include <postgresql/libpq-fe.h>
 
 enum { POSTGRES_COLUMNS_MAX = 64 };
 

@@ -297,37 +297,43 @@ static void sqlite_reset(struct db_statement *base)
 	statement->changed = 0;
 }
 
-static bool is_number(sqlite3_stmt *handle, int column)
+/* One call into SQLite for a column, not two: a scan reads many. */
+static sqlite3_value *value_at(const struct db_statement *statement, int column)
 {
-	int type = sqlite3_column_type(handle, column);
+	return sqlite3_column_value(handle_of(statement), column);
+}
+
+static bool is_number(sqlite3_value *value)
+{
+	int type = sqlite3_value_type(value);
 
 	return type == SQLITE_INTEGER || type == SQLITE_FLOAT;
 }
 
 static int64_t sqlite_column_i64(const struct db_statement *statement, int column)
 {
-	sqlite3_stmt *handle = handle_of(statement);
+	sqlite3_value *value = value_at(statement, column);
 
-	return is_number(handle, column) ? sqlite3_column_int64(handle, column) : 0;
+	return is_number(value) ? sqlite3_value_int64(value) : 0;
 }
 
 static double sqlite_column_number(const struct db_statement *statement, int column)
 {
-	sqlite3_stmt *handle = handle_of(statement);
+	sqlite3_value *value = value_at(statement, column);
 
-	return is_number(handle, column) ? sqlite3_column_double(handle, column) : 0;
+	return is_number(value) ? sqlite3_value_double(value) : 0;
 }
 
 static struct str sqlite_column_bytes_of(const struct db_statement *statement, int column)
 {
-	sqlite3_stmt *handle = handle_of(statement);
-	int type = sqlite3_column_type(handle, column);
+	sqlite3_value *value = value_at(statement, column);
+	int type = sqlite3_value_type(value);
 
 	if (type != SQLITE_TEXT && type != SQLITE_BLOB)
 		return STR("");
 
-	const char *bytes = sqlite3_column_blob(handle, column);
-	size_t n = (size_t)sqlite3_column_bytes(handle, column);
+	const char *bytes = sqlite3_value_blob(value);
+	size_t n = (size_t)sqlite3_value_bytes(value);
 
 	return n == 0 ? STR("") : str_from(bytes, n);
 }

@@ -4,6 +4,7 @@
 
 #include "answer/sample.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -56,6 +57,29 @@ static void test_wildcard(void **state)
 		close(fd);
 		server_done(&server);
 	}
+}
+
+/* Sockets may come from elsewhere in any mode: workers must wait, not spin. */
+static void test_waits(void **state)
+{
+	struct server server;
+	struct timespec before, after;
+	int fd;
+
+	(void)state;
+	server_init(&server, "127.0.0.1");
+	for (size_t i = 0; i < ARRAY_LEN(server.sockets); i++)
+		assert_int_equal(fcntl(server.sockets[i], F_SETFL, i % 2 == 0 ? 0 : O_NONBLOCK), 0);
+	server_start(&server);
+	fd = server_connect(&server, SOCK_DGRAM);
+	assert_int_equal(server_ask(fd, &listed, SERVER_WAIT_MS).answers, 2);
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before), 0);
+	usleep(300000);
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after), 0);
+	assert_true((after.tv_sec - before.tv_sec) * 1000000000 + after.tv_nsec - before.tv_nsec <
+		    50000000);
+	close(fd);
+	server_done(&server);
 }
 
 /* Many clients at once reach every worker; each gets its own reply. */
@@ -246,6 +270,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_both_families),
 		cmocka_unit_test(test_wildcard),
+		cmocka_unit_test(test_waits),
 		cmocka_unit_test(test_many_clients),
 		cmocka_unit_test(test_rate_limit),
 		cmocka_unit_test(test_unlimited),

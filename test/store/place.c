@@ -8,7 +8,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <glob.h>
-#include <libpq-fe.h>
+#include <postgresql/libpq-fe.h>
 #include <pwd.h>
 #include <signal.h>
 #include <sys/mount.h>
