@@ -14,6 +14,7 @@
 #include "keeper/service.h"
 #include "proc/control.h"
 #include "proc/lock.h"
+#include "proc/owner.h"
 #include "proc/parent.h"
 #include "web/web_role.h"
 
@@ -119,13 +120,28 @@ static enum err catalogue_path(const struct config *config, struct buf *out, str
 		STR_FMT(folder));
 }
 
-enum err server_prepare(const char *data, const struct config *config, struct why *why)
+struct preparation {
+	const char *data;
+	const struct config *config;
+};
+
+static enum err prepare(void *state, struct why *why)
 {
+	const struct preparation *preparation = state;
 	CLEANUP(buf_done) struct buf catalogue = { 0 };
 
-	TRY(keeper_init_data(data, config, NULL, why));
-	TRY(catalogue_path(config, &catalogue, why));
-	return keeper_catalogue_keep(data, buf_c(&catalogue), why);
+	TRY(keeper_init_data(preparation->data, preparation->config, NULL, why));
+	TRY(catalogue_path(preparation->config, &catalogue, why));
+	return keeper_catalogue_keep(preparation->data, buf_c(&catalogue), why);
+}
+
+enum err server_prepare(const char *data, const struct config *config, struct why *why)
+{
+	CLEANUP(buf_done) struct buf user = { 0 };
+
+	buf_str(&user, config->user);
+	return owner_run(data, config->user.n == 0 ? NULL : buf_c(&user), prepare,
+		&(struct preparation){ data, config }, why);
 }
 
 enum err server_catalogue_open(const struct cli_arguments *arguments, const struct config *config,

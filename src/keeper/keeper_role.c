@@ -324,7 +324,7 @@ static enum err turn(struct service *service, bool *is_over, struct why *why)
 	struct pollfd *own = rows + children;
 	size_t n = poll_rows(service, own);
 
-	if (poll(rows, children + n, TICK_MS) == -1)
+	if (poll(rows, children + n, child_is_due(service->child) ? 0 : TICK_MS) == -1)
 		return OK; /* a signal: look again */
 	TRY(child_poll_done(service->child, rows, children, why));
 	*is_over = events_handle(service);

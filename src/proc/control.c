@@ -4,6 +4,7 @@
 #include "base/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -30,19 +31,25 @@ enum err control_accept(
 enum err control_connect(const char *data, struct channel *out, struct why *why)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int n = snprintf(address.sun_path, sizeof address.sun_path, "%s/" CONTROL_FILE, data);
+	CLEANUP(buf_done) struct buf path = { 0 };
 
-	if (n < 0 || (size_t)n >= sizeof address.sun_path)
-		return fail(why, ERR_LIMIT, "path too long for a socket: %s", data);
+	buf_fmt(&path, "%s/" CONTROL_FOLDER, data);
 
+	/* a folder's path may be longer than a socket's address: the socket is reached through it
+	 */
+	CLEANUP(fd_close) int folder = open(buf_c(&path), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	CLEANUP(fd_close) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	if (fd == -1)
-		return fail_sys(why, "cannot make a socket");
+	if (folder == -1 && errno == ENOENT)
+		return fail(why, ERR_NOT_FOUND, "no server runs on %s", data);
+	if (folder == -1 || fd == -1)
+		return fail_sys(why, "cannot reach %s", buf_c(&path));
+	(void)snprintf(address.sun_path, sizeof address.sun_path,
+		"/proc/self/fd/%d/" CONTROL_SOCKET, folder);
 	if (connect(fd, (const struct sockaddr *)&address, sizeof address) == -1) {
 		if (errno == ENOENT || errno == ECONNREFUSED)
 			return fail(why, ERR_NOT_FOUND, "no server runs on %s", data);
-		return fail_sys(why, "cannot connect to %s", address.sun_path);
+		return fail_sys(why, "cannot connect to the server on %s", data);
 	}
 	channel_init(out, fd, PROCESS_CONTROL, PROCESS_KEEPER, NULL);
 	fd = -1;

@@ -18,7 +18,8 @@ struct control_caller {
 enum { CONTROL_MODE = 0660 };
 #define CONTROL_NAME   "control" /* of the inherited descriptor */
 #define CONTROL_FOLDER "run"
-#define CONTROL_FILE   "run/control.sock"
+#define CONTROL_SOCKET "control.sock"
+#define CONTROL_FILE   CONTROL_FOLDER "/" CONTROL_SOCKET
 
 /* Accepts one caller; ERR_NOT_FOUND when nobody waits (the socket is non-blocking). */
 NODISCARD enum err control_accept(

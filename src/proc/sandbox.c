@@ -3,17 +3,15 @@
 
 #include "base/io.h"
 #include "base/log.h"
+#include "proc/owner.h"
 #include "proc/sandbox_int.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/capability.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -151,45 +149,6 @@ static void network_close(struct sandbox_status *status, int flags)
 		status->active |= UINT32_C(1) << SANDBOX_NETWORK;
 }
 
-struct identity {
-	uid_t uid;
-	gid_t gid;
-};
-
-/* The user and group of a role that root starts. */
-static enum err identity_find(
-	const struct sandbox_request *request, struct identity *out, struct why *why)
-{
-	const char *name = sandbox_rights[request->process].is_nobody ? "nobody" : request->user;
-	struct stat owner;
-
-	if (name == NULL) {
-		if (stat(request->data, &owner) == -1)
-			return fail_sys(why, "cannot reach the data folder %s", request->data);
-		*out = (struct identity){ owner.st_uid, owner.st_gid };
-		return OK;
-	}
-
-	struct passwd record;
-	struct passwd *found = NULL;
-	char room[4096];
-
-	if (getpwnam_r(name, &record, room, sizeof room, &found) != 0 || found == NULL)
-		return fail(why, ERR_NOT_FOUND, "there is no user %s", name);
-	*out = (struct identity){ found->pw_uid, found->pw_gid };
-	return OK;
-}
-
-static enum err user_change(const struct identity *to, struct why *why)
-{
-	if (setgroups(0, NULL) == -1 || setresgid(to->gid, to->gid, to->gid) == -1 ||
-		setresuid(to->uid, to->uid, to->uid) == -1)
-		return fail_sys(why, "cannot become user %u", (unsigned)to->uid);
-	if (to->uid != 0 && (setresuid(0, 0, 0) != -1 || setresgid(0, 0, 0) != -1))
-		return fail(why, ERR_DENIED, "the way back to root is open");
-	return OK;
-}
-
 static enum err privileges_drop(struct sandbox_status *status, struct why *why)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -210,14 +169,15 @@ static enum err privileges_drop(struct sandbox_status *status, struct why *why)
 static enum err user_close(
 	const struct sandbox_request *request, struct sandbox_status *status, struct why *why)
 {
-	struct identity to;
+	const char *user = sandbox_rights[request->process].is_nobody ? "nobody" : request->user;
+	struct owner to;
 
 	if (geteuid() != 0) {
 		sandbox_missing(status, SANDBOX_USER, "only root can change to another user", 0);
 		return OK;
 	}
-	TRY(identity_find(request, &to, why));
-	TRY(user_change(&to, why));
+	TRY(owner_find(request->data, user, &to, why));
+	TRY(owner_become(&to, why));
 	if (to.uid == 0)
 		sandbox_missing(status, SANDBOX_USER,
 			"the data folder belongs to root: give it to a user of its own", 0);

@@ -99,7 +99,7 @@ static enum err serve(struct child *child, struct web_setup *setup, struct why *
 		size_t n = child_poll_fill(child, rows);
 
 		rows[n] = (struct pollfd){ web_wake_fd(setup->web), POLLIN, 0 };
-		if (poll(rows, n + 1, TICK_MS) == -1)
+		if (poll(rows, n + 1, child_is_due(child) ? 0 : TICK_MS) == -1)
 			continue;
 		TRY(child_poll_done(child, rows, n, why));
 		is_over = events_handle(child, setup);
