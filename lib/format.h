@@ -332,10 +332,22 @@ static inline uint64_t v6_added_hash(uint64_t seed, uint64_t high, uint64_t low,
 	return hash_mix(hash_mix(high ^ seed) + low + length);
 }
 
-/* The filter's bit for the /32 that holds the high half; bits is a power of two. */
-static inline uint64_t v6_filter_bit(uint64_t seed, uint64_t high, uint64_t bits)
+/*
+ * The filter's place for the /32 that holds the high half: a word and three bits in it. One bit
+ * alone lets one in sixteen unlisted networks through, three let one in a hundred.
+ */
+struct v6_filter_place {
+	uint64_t word;
+	uint64_t bits;
+};
+
+static inline struct v6_filter_place v6_filter_place(uint64_t seed, uint64_t high, uint64_t words)
 {
-	return ((high >> 32 ^ (uint32_t)seed) * UINT64_C(0x9e3779b97f4a7c15) >> 24) & (bits - 1);
+	uint64_t hash = (high >> 32 ^ (uint32_t)seed) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (struct v6_filter_place){ (hash ^ hash >> 32) & (words - 1),
+		UINT64_C(1) << (hash >> 58) | UINT64_C(1) << (hash >> 52 & 63) |
+			UINT64_C(1) << (hash >> 46 & 63) };
 }
 
 /* ---- names and URLs ---- */

@@ -6,16 +6,16 @@
 
 #include <string.h>
 
-enum { BATCH = 64, GROUP = 32 };
+enum { BATCH = 256, GROUP = 32 };
 
 static inline int v6_filter_has(const struct pehra *s, uint64_t high)
 {
 	if (s->v6_filter == NULL)
 		return 1;
 
-	uint64_t bit = v6_filter_bit(s->seed, high, s->v6_filter_bits);
+	struct v6_filter_place place = v6_filter_place(s->seed, high, s->v6_filter_words);
 
-	return (LOAD_ACQUIRE(&s->v6_filter[bit / 64]) >> (bit % 64) & 1) != 0;
+	return (LOAD_ACQUIRE(&s->v6_filter[place.word]) & place.bits) == place.bits;
 }
 
 /* How many keys of the node are at or before key. Without branches: their outcome is random. */
