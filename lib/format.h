@@ -16,7 +16,7 @@
  * Wider prefixes are slots of each /24 they cover, or stand in the short level: one id per /16,
  * or a page of one id per /24 of that /16.
  *
- * IPv6. A bit per hashed /32 says whether anything in it is listed. Prefixes up to /64 cut the
+ * IPv6. Three bits per hashed /32 say whether anything in it is listed. Prefixes up to /64 cut the
  * 2^64 high halves of addresses into intervals; their borders are the keys of a static B+-tree in
  * an implicit layout. Each border has two values: for the high half that equals it, and for what
  * follows up to the next border, so that a single /64 costs one border. Longer prefixes hang off
