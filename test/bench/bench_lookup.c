@@ -244,10 +244,11 @@ static void report_made(const struct report *report, const struct made *made, si
 			.value = made->bytes / (double)count,
 			.goal_kind = RESULT_AT_MOST,
 			.goal = 40 });
+	/* the goal is for large lists: a small file's fixed parts weigh more */
 	add(report, "build_cpu_per_million",
 		&(struct result_row){ .unit = "s",
 			.value = 1e6 * made->build_cpu_s / (double)count,
-			.goal_kind = RESULT_AT_MOST,
+			.goal_kind = count < 1000000 ? RESULT_NO_GOAL : RESULT_AT_MOST,
 			.goal = 0.15 });
 	add(report, "build_elapsed_per_million",
 		&(struct result_row){ .unit = "s", .value = 1e6 * made->build_s / (double)count });
