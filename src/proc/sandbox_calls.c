@@ -202,7 +202,7 @@ enum err sandbox_calls_close(
 	CLEANUP(filter_free)
 	scmp_filter_ctx filter =
 		seccomp_init(mode == SANDBOX_REPORT ? SCMP_ACT_TRAP : SCMP_ACT_KILL_PROCESS);
-	struct sigaction action = { .sa_flags = SA_SIGINFO };
+	struct sigaction action = { .sa_flags = SA_SIGINFO | SA_NODEFER };
 
 	must(filter != NULL);
 	action.sa_sigaction = report;

@@ -565,27 +565,9 @@ static void test_each_role(void **state)
 		}
 }
 
-static void test_status_text(void **state)
-{
-	CLEANUP(buf_done) struct buf text = { 0 };
-	struct sandbox_status status = { 0xa5, 0x12 };
-	struct sandbox_status back;
-
-	(void)state;
-	sandbox_status_put(&text, &status);
-	assert_true(sandbox_status_parse(buf_view(&text), &back));
-	assert_true(back.active == status.active && back.missing == status.missing);
-	assert_false(sandbox_status_parse(STR(""), &back));
-	assert_false(sandbox_status_parse(STR("1"), &back));
-	assert_false(sandbox_status_parse(STR("1 2 3"), &back));
-	assert_false(sandbox_status_parse(STR("256 0"), &back));
-	assert_false(sandbox_status_parse(STR("-1 0"), &back));
-}
-
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_status_text),
 		cmocka_unit_test(test_each_role),
 	};
 
