@@ -16,7 +16,7 @@
  * Wider prefixes are slots of each /24 they cover, or stand in the short level: one id per /16,
  * or a page of one id per /24 of that /16.
  *
- * IPv6. A bit per hashed /32 says whether anything in it is listed. Prefixes up to /64 cut the
+ * IPv6. Three bits per hashed /32 say whether anything in it is listed. Prefixes up to /64 cut the
  * 2^64 high halves of addresses into intervals; their borders are the keys of a static B+-tree in
  * an implicit layout. Each border has two values: for the high half that equals it, and for what
  * follows up to the next border, so that a single /64 costs one border. Longer prefixes hang off
@@ -332,10 +332,22 @@ static inline uint64_t v6_added_hash(uint64_t seed, uint64_t high, uint64_t low,
 	return hash_mix(hash_mix(high ^ seed) + low + length);
 }
 
-/* The filter's bit for the /32 that holds the high half; bits is a power of two. */
-static inline uint64_t v6_filter_bit(uint64_t seed, uint64_t high, uint64_t bits)
+/*
+ * The filter's place for the /32 that holds the high half: a word and three bits in it. One bit
+ * alone lets one in sixteen unlisted networks through, three let one in a hundred.
+ */
+struct v6_filter_place {
+	uint64_t word;
+	uint64_t bits;
+};
+
+static inline struct v6_filter_place v6_filter_place(uint64_t seed, uint64_t high, uint64_t words)
 {
-	return ((high >> 32 ^ (uint32_t)seed) * UINT64_C(0x9e3779b97f4a7c15) >> 24) & (bits - 1);
+	uint64_t hash = (high >> 32 ^ (uint32_t)seed) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (struct v6_filter_place){ (hash ^ hash >> 32) & (words - 1),
+		UINT64_C(1) << (hash >> 58) | UINT64_C(1) << (hash >> 52 & 63) |
+			UINT64_C(1) << (hash >> 46 & 63) };
 }
 
 /* ---- names and URLs ---- */

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { BATCH = 64, IPV4_OFFSET = 96 };
+enum { BATCH = 256, IPV4_OFFSET = 96 };
 
 /* Snapshots are read on little-endian machines alone. */
 static inline uint64_t load_big_endian(const uint8_t *p)

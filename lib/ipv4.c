@@ -251,7 +251,49 @@ void pehra_ipv4_batch(
 	}
 }
 
+static int any_host_in_line(const struct v4_line *line, uint32_t header, uint16_t key)
+{
+	for (unsigned i = 0; i < v4_header_hosts(header) && i < V4_LINE_SLOTS; i++) {
+		if ((line->residual[i] ^ key) >> 8 == 0 && LOAD_ACQUIRE(&line->id[i]) != 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Hosts of the /24 that have slots or a page; what covers it whole is seen by any look-up. */
+static int any_host(const struct pehra *s, uint32_t slash24)
+{
+	uint32_t permuted = v4_permute(slash24, s->v4_multiplier);
+	uint16_t key = v4_key(permuted, 0);
+	uint64_t number = v4_home(permuted, s->v4_homes);
+	struct wholes wholes = { { 0, NULL, 0 }, UINT64_MAX };
+
+	for (unsigned i = 0; i < V4_CHAIN_MAX && number < s->v4_line_count; i++) {
+		const struct v4_line *line = &s->v4_lines[number];
+		uint32_t header = LOAD_ACQUIRE(&line->header);
+
+		if (any_host_in_line(line, header, key))
+			return 1;
+		wholes_read(s, number, header, key, &wholes);
+		if (v4_header_next(header) == 0)
+			break;
+		number = s->v4_homes + v4_header_next(header) - 1;
+	}
+	if (wholes.page >= s->v4_page_count)
+		return 0;
+	for (unsigned host = 0; host < V4_PAGE_IDS; host++) {
+		if (LOAD_ACQUIRE(&s->v4_pages[wholes.page * V4_PAGE_IDS + host]) != 0)
+			return 1;
+	}
+	return 0;
+}
+
 /* The filter may keep a bit after the last entry of a /24 was taken out, so it is looked at. */
+static int any_in_slash24(const struct pehra *s, uint32_t slash24)
+{
+	return pehra_v4_spot(s, slash24 << 8).id != 0 || any_host(s, slash24);
+}
+
 static int any_in_range(const struct pehra *s, uint32_t first, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++) {
@@ -263,7 +305,7 @@ static int any_in_range(const struct pehra *s, uint32_t first, uint32_t count)
 
 int pehra_v4_any_within(const struct pehra *s, uint32_t address, unsigned width)
 {
-	if (width >= 24) {
+	if (width > 24) {
 		uint32_t count = UINT32_C(1) << (32 - width);
 
 		return any_in_range(s, address & ~(count - 1), count);
@@ -280,7 +322,7 @@ int pehra_v4_any_within(const struct pehra *s, uint32_t address, unsigned width)
 			continue;
 		}
 		slash24 += (uint32_t)__builtin_ctzll(word);
-		if (slash24 < end && any_in_range(s, slash24 << 8, 256))
+		if (slash24 < end && any_in_slash24(s, slash24))
 			return 1;
 		slash24++;
 	}

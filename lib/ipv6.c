@@ -6,16 +6,16 @@
 
 #include <string.h>
 
-enum { BATCH = 64, GROUP = 32 };
+enum { BATCH = 256, GROUP = 32 };
 
 static inline int v6_filter_has(const struct pehra *s, uint64_t high)
 {
 	if (s->v6_filter == NULL)
 		return 1;
 
-	uint64_t bit = v6_filter_bit(s->seed, high, s->v6_filter_bits);
+	struct v6_filter_place place = v6_filter_place(s->seed, high, s->v6_filter_words);
 
-	return (LOAD_ACQUIRE(&s->v6_filter[bit / 64]) >> (bit % 64) & 1) != 0;
+	return (LOAD_ACQUIRE(&s->v6_filter[place.word]) & place.bits) == place.bits;
 }
 
 /* How many keys of the node are at or before key. Without branches: their outcome is random. */
@@ -257,6 +257,21 @@ struct pehra_spot pehra_v6_spot(const struct pehra *s, uint64_t high, uint64_t l
 	return spot;
 }
 
+/* What a border with longer entries leads to. */
+static inline void deep_prefetch(const struct pehra *s, uint64_t value)
+{
+	uint32_t slot = v6_value_slot(value);
+
+	if (v6_value_equal(value) != SNAPSHOT_ID_DEEPER)
+		return;
+	if ((slot & V6_SLOT_SINGLE) == 0) {
+		prefetch(&s->v6_lists[slot]);
+		return;
+	}
+	prefetch(&s->v6_deep_low[slot & ~V6_SLOT_SINGLE]);
+	prefetch(&s->v6_deep_id[slot & ~V6_SLOT_SINGLE]);
+}
+
 /* One pass per level over a group, so that the misses of its members overlap. */
 static void batch_group(const struct pehra *s, const uint64_t *highs, const uint64_t *lows,
 	const uint32_t *which, unsigned n, pehra_id *ids)
@@ -282,13 +297,17 @@ static void batch_group(const struct pehra *s, const uint64_t *highs, const uint
 	}
 	for (unsigned i = 0; i < n; i++) {
 		/* NOLINTNEXTLINE(clang-analyzer-core.*): which[] is set below n */
+		node[i] = border_in_leaf(s, node[i], highs[which[i]]);
+		if (node[i] < s->v6_borders)
+			deep_prefetch(s, LOAD_ACQUIRE(&s->v6_values[node[i]]));
+	}
+	for (unsigned i = 0; i < n; i++) {
 		uint64_t high = highs[which[i]];
 		uint64_t low = lows[which[i]];
-		uint64_t border = border_in_leaf(s, node[i], high);
 		struct pehra_spot spot = { 0, NULL, 0 };
 
-		if (border < s->v6_borders)
-			spot = border_spot(s, border, high, low);
+		if (node[i] < s->v6_borders)
+			spot = border_spot(s, node[i], high, low);
 		ids[which[i]] = (added ? with_added(s, spot, high, low) : spot).id;
 	}
 	for (unsigned i = 0; i < n && turn_passed(s, turn); i++)

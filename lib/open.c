@@ -173,7 +173,7 @@ static void attach_v4(struct pehra *s, void *const *at, const uint64_t *count)
 static void attach_v6(struct pehra *s, void *const *at, const uint64_t *count)
 {
 	s->v6_filter = at[SECTION_V6_FILTER];
-	s->v6_filter_bits = count[SECTION_V6_FILTER] * 64;
+	s->v6_filter_words = count[SECTION_V6_FILTER];
 	s->v6_values = at[SECTION_V6_VALUES];
 	s->v6_detail = at[SECTION_V6_DETAIL];
 	s->v6_detail_count = count[SECTION_V6_DETAIL];
@@ -216,7 +216,7 @@ static void attach_texts(struct pehra *s, void *const *at, const uint64_t *count
 static int shape_is_sound(const struct pehra *s)
 {
 	return s->v4_homes >= V4_HOMES_MIN && s->v4_homes <= V4_HOMES_MAX &&
-	       s->v4_homes <= s->v4_line_count && is_power_of_two(s->v6_filter_bits) &&
+	       s->v4_homes <= s->v4_line_count && is_power_of_two(s->v6_filter_words) &&
 	       is_power_of_two(s->v6_added_slots) && s->category_count <= CATEGORIES_MAX &&
 	       (s->source_byte_count == 0 || s->source_names[s->source_byte_count - 1] == '\0');
 }

@@ -32,7 +32,7 @@ struct pehra {
 	_Atomic uint64_t *v4_mid_detail;
 	/* IPv6; levels[0] are the leaves */
 	_Atomic uint64_t *v6_filter;
-	uint64_t v6_filter_bits;
+	uint64_t v6_filter_words;
 	uint64_t seed;
 	struct v6_level v6_levels[V6_LEVELS_MAX];
 	unsigned v6_level_count;

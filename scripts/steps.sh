@@ -57,7 +57,7 @@ step_listed()
 		[ -e "$file" ] || continue
 		name=${file##*/}
 		name=${name#*_}
-		if ! grep -q "^  '${name%.c}': " "${file%/*}/meson.build"; then
+		if ! grep -q "^ *'${name%.c}': " "${file%/*}/meson.build"; then
 			printf '%s is not in %s/meson.build\n' "$file" "${file%/*}"
 			wrong=1
 		fi

@@ -348,6 +348,9 @@ enum err server_run_for_command(
 	CLEANUP(buf_done) struct buf control = { 0 };
 	enum err err = server_config(&server.config, arguments, why);
 
+	/* nobody reads meanwhile, so a snapshot is built when the command wants one, not by age */
+	if (err == OK)
+		err = config_set(&server.config, "snapshot.interval", STR("1d"), why);
 	if (err == OK) {
 		struct inherit inherit = { .name = CONTROL_NAME,
 			.kind = INHERIT_UNIX,

@@ -38,6 +38,12 @@ static const struct config_row rows[] = {
 		NULL, "Largest request body." },
 	{ "http.url", CONFIG_URL, AT(http.url), 0, TEXT_BYTES_MAX, "", NULL,
 		"Base address of the public pages, put into DNS TXT answers. Empty: none is put." },
+	{ "http.proxies", CONFIG_PREFIXES, AT(http.proxies), 0, CONFIG_LIST_MAX, "127.0.0.0/8 ::1",
+		NULL,
+		"Proxies whose X-Forwarded-For and X-Real-IP name the client. Nobody else is "
+		"believed." },
+	{ "http.metrics", CONFIG_PREFIXES, AT(http.metrics), 0, CONFIG_LIST_MAX, "127.0.0.0/8 ::1",
+		NULL, "Clients that may read /metrics without a token." },
 	{ "store.url", CONFIG_TEXT, AT(store.url), 0, TEXT_BYTES_MAX, "", NULL,
 		"The database: sqlite:PATH or postgresql://... Empty: SQLite in the data folder." },
 	{ "feeds.file", CONFIG_PATH, AT(feeds.file), 0, PATH_BYTES_MAX, "", NULL,

@@ -57,6 +57,8 @@ struct config {
 		int64_t rate;
 		int64_t body_max_bytes;
 		struct str url;
+		struct config_prefixes proxies;
+		struct config_prefixes metrics;
 	} http;
 	struct {
 		struct str url;

@@ -465,6 +465,8 @@ static enum err tree_read(struct feed_catalogue *catalogue, const struct yaml_no
 {
 	const struct yaml_node *feeds = yaml_get(root, STR("feeds"));
 
+	if (root->kind != YAML_MAP)
+		return refuse(root, "a catalogue holds only \"feeds:\"");
 	for (const struct yaml_node *node = root->first; node != NULL; node = node->next) {
 		if (node != feeds)
 			return fail_at(why, ERR_SYNTAX, node->key_line,

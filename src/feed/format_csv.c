@@ -338,10 +338,13 @@ static bool columns_look(const struct sniff_sample *sample, char separator)
 
 bool csv_looks(const struct sniff_sample *sample)
 {
-	return sample->line_n > 1 && columns_look(sample, ',');
+	/* one line with a comma may be anything, unless the name says what it is */
+	return (sample->line_n > 1 || sniff_name_ends(sample, STR("csv"))) &&
+	       columns_look(sample, ',');
 }
 
 bool tsv_looks(const struct sniff_sample *sample)
 {
-	return sample->line_n > 1 && columns_look(sample, '\t');
+	return (sample->line_n > 1 || sniff_name_ends(sample, STR("tsv"))) &&
+	       columns_look(sample, '\t');
 }

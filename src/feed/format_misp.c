@@ -148,7 +148,9 @@ static bool event_offer(struct feed_intake *intake, struct json_node node)
 /* A MISP feed's own lists beside its events. */
 static bool name_is_companion(struct str name)
 {
-	return str_ends(name, STR("manifest.json")) || str_ends(name, STR("hashes.csv"));
+	/* an ending of a compression may follow */
+	return str_find_str(name, STR("manifest.json")) < name.n ||
+	       str_find_str(name, STR("hashes.csv")) < name.n;
 }
 
 enum err misp_parse(struct feed_intake *intake, struct why *why)
@@ -177,9 +179,25 @@ enum err misp_parse(struct feed_intake *intake, struct why *why)
 	return OK;
 }
 
+/* A line of hashes.csv: the MD5 of some value and the event it stands in; no hash of a file. */
+static bool hashes_looks(const struct sniff_sample *sample)
+{
+	struct str line = sample->line_n == 0 ? STR("") : sample->lines[0];
+	struct str hash = str_split(&line, ',');
+
+	return name_is_companion(sample->name) && hash.n == 32 && line.n == 36;
+}
+
 bool misp_looks(const struct sniff_sample *sample)
 {
-	return json_looks(sample) && (sample_has_key(sample, STR("\"Event\"")) ||
-					     (sample_has_key(sample, STR("\"response\"")) &&
-						     sample_has_key(sample, STR("\"Attribute\""))));
+	bool has_attributes = sample_has_key(sample, STR("\"Attribute\"")) &&
+			      (sample_has_key(sample, STR("\"response\"")) ||
+				      sample_has_key(sample, STR("\"to_ids\"")));
+	bool is_manifest =
+		name_is_companion(sample->name) && sample_has_key(sample, STR("\"Orgc\""));
+
+	if (hashes_looks(sample))
+		return true;
+	return json_looks(sample) &&
+	       (has_attributes || is_manifest || sample_has_key(sample, STR("\"Event\"")));
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * STIX 2.1 bundles and TAXII 2.1 envelopes: the indicators among their objects. Times are
- * valid_from (first) and modified (last), the reference is the name. Of markings only TLP is kept,
- * by the marking definitions within the bundle and the identifiers that the specification fixes.
+ * STIX 2.1 bundles, TAXII 2.1 envelopes, arrays of objects: the indicators among their objects.
+ * Times are valid_from (first) and modified (last), the reference is the name. Of markings only TLP
+ * is kept, by the marking definitions within the bundle and the identifiers that the specification
+ * fixes.
  */
 #include "feed/formats.h"
 
@@ -144,7 +145,8 @@ enum err stix_parse(struct feed_intake *intake, struct why *why)
 
 	TRY(json_member(intake, &root, why));
 
-	struct json_node objects = json_get(root, "objects");
+	/* some publish the objects alone */
+	struct json_node objects = json_type(root) == JSON_ARRAY ? root : json_get(root, "objects");
 	struct json_iterator each = json_each(objects);
 
 	if (json_type(objects) != JSON_ARRAY && !str_eq(text_at(root, "type"), STR("bundle")))
@@ -166,6 +168,9 @@ enum err stix_parse(struct feed_intake *intake, struct why *why)
 
 bool stix_looks(const struct sniff_sample *sample)
 {
+	if (sniff_first_byte(sample) == '[')
+		return sample_has_key(sample, STR("\"pattern\"")) &&
+		       sample_has_key(sample, STR("indicator--"));
 	return sniff_first_byte(sample) == '{' && sample_has_key(sample, STR("\"objects\"")) &&
 	       (sample_has_key(sample, STR("\"spec_version\"")) ||
 		       sample_has_key(sample, STR("\"bundle\"")));

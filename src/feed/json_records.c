@@ -45,16 +45,16 @@ static struct json_node at_dotted(struct json_node node, struct str path)
 	for (;;) {
 		struct json_node value = json_get_str(node, str_first(path, end));
 
-		if (json_type(value) != JSON_ABSENT) {
-			if (end == path.n)
-				return value;
+		if (json_type(value) != JSON_ABSENT && end < path.n)
 			value = at_dotted(value, str_from_index(path, end + 1));
-			if (json_type(value) != JSON_ABSENT)
-				return value;
-		}
-		end = str_find_last(str_first(path, end), '.');
-		if (end == 0 || end >= path.n || path.p[end] != '.')
+		if (json_type(value) != JSON_ABSENT)
+			return value;
+
+		size_t dot = str_find_last(str_first(path, end), '.');
+
+		if (dot == 0 || dot == end)
 			return (struct json_node){ 0 };
+		end = dot;
 	}
 }
 

@@ -23,6 +23,21 @@ void sniff_sample_make(struct sniff_sample *out, struct str name, struct str tex
 	}
 }
 
+bool sniff_name_ends(const struct sniff_sample *sample, struct str ending)
+{
+	static const struct str packed[] = { STR_INIT(".gz"), STR_INIT(".xz"), STR_INIT(".zst") };
+	struct str name = sample->name;
+
+	for (size_t i = 0; i < ARRAY_LEN(packed); i++) {
+		if (str_ends(name, packed[i])) {
+			name.n -= packed[i].n;
+			break;
+		}
+	}
+	return name.n > ending.n && name.p[name.n - ending.n - 1] == '.' &&
+	       str_eq_nocase(str_from_index(name, name.n - ending.n), ending);
+}
+
 char sniff_first_byte(const struct sniff_sample *sample)
 {
 	struct str text = str_trim(sample->text);

@@ -21,5 +21,8 @@ struct sniff_sample {
 /* Slices of text and name, which must live as long. A last line that was cut off is left out. */
 void sniff_sample_make(struct sniff_sample *out, struct str name, struct str text, bool is_whole);
 
+/* Does the name end so ("csv"), before or without the ending of a compression? */
+bool sniff_name_ends(const struct sniff_sample *sample, struct str ending);
+
 /* The first byte that is not white space, 0 when there is none. */
 char sniff_first_byte(const struct sniff_sample *sample);

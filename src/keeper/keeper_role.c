@@ -9,6 +9,7 @@
 #include "keeper/live.h"
 #include "keeper/service.h"
 #include "proc/control.h"
+#include "snapshot/open.h"
 
 #include <poll.h>
 #include <unistd.h>
@@ -340,6 +341,22 @@ static enum err turn(struct service *service, bool *is_over, struct why *why)
 	return OK;
 }
 
+/* Is there none, or has it faded for longer than the setting lets it? */
+static bool snapshot_is_old(const struct service *service)
+{
+	CLEANUP(buf_done) struct buf path = { 0 };
+	const struct keeper *keeper = &service->keeper;
+	struct pehra *snapshot;
+	struct pehra_info info;
+
+	if (pehra_open(keeper_path(&path, keeper->data, SNAPSHOT_LIVE), PEHRA_OPEN_PLAIN,
+		    &snapshot) != PEHRA_OK)
+		return true;
+	pehra_info(snapshot, &info);
+	pehra_close(snapshot);
+	return clock_now_s(keeper->clock) - info.created_s > keeper->config.snapshot.interval_s;
+}
+
 static enum err serve(struct service *service, struct why *why)
 {
 	struct child *child = service->child;
@@ -351,7 +368,8 @@ static enum err serve(struct service *service, struct why *why)
 	if (live_reopen(&service->keeper, why) != OK && why->code != ERR_NOT_FOUND)
 		log_why(LOG_WARNING, "no_snapshot", why);
 	TRY(jobs_resume(service, why));
-	service_want_build(service, START_BUILD_MS);
+	if (snapshot_is_old(service))
+		service_want_build(service, START_BUILD_MS);
 	service->control = child_inherited(child, CONTROL_NAME, 0);
 	TRY(child_ready(child, why));
 	while (!is_over)

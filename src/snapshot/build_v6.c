@@ -249,9 +249,10 @@ static enum err filter_write(
 		uint64_t count = entry->length < 32 ? UINT64_C(1) << (32 - entry->length) : 1;
 
 		for (uint64_t k = 0; k < count; k++) {
-			uint64_t bit = v6_filter_bit(build->seed, entry->high + (k << 32), bits);
+			struct v6_filter_place place =
+				v6_filter_place(build->seed, entry->high + (k << 32), bits / 64);
 
-			words[bit / 64] |= UINT64_C(1) << (bit % 64);
+			words[place.word] |= place.bits;
 		}
 	}
 	if (!use)

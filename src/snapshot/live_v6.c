@@ -23,10 +23,10 @@ static void filter_set(struct snapshot_live *live, uint64_t high)
 	if (map->v6_filter == NULL)
 		return;
 
-	uint64_t bit = v6_filter_bit(map->seed, high, map->v6_filter_bits);
-	_Atomic uint64_t *word = &map->v6_filter[bit / 64];
+	struct v6_filter_place place = v6_filter_place(map->seed, high, map->v6_filter_words);
+	_Atomic uint64_t *word = &map->v6_filter[place.word];
 
-	atomic_store_explicit(word, LOAD(word) | UINT64_C(1) << (bit % 64), memory_order_release);
+	atomic_store_explicit(word, LOAD(word) | place.bits, memory_order_release);
 }
 
 /* Stores; was and is say whether the entry was there before and is there now. */

@@ -110,10 +110,13 @@ static enum err sqlite_set_up(struct sqlite *db, enum db_mode mode, struct why *
 {
 	const char *first = mode == DB_READ_ONLY ? settings_read_only : settings;
 	int off = 0;
+	int on = 1;
 
 	(void)sqlite3_extended_result_codes(db->handle, 1);
 	(void)sqlite3_busy_timeout(db->handle, DB_WAIT_MS);
 	(void)sqlite3_db_config(db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, &off);
+	/* readers who may not write open the store while no writer has it, too */
+	(void)sqlite3_file_control(db->handle, "main", SQLITE_FCNTL_PERSIST_WAL, &on);
 	if (sqlite3_exec(db->handle, first, NULL, NULL, NULL) != SQLITE_OK ||
 		/* reads the first page, so a file that is no store shows now */
 		sqlite3_exec(db->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) !=

@@ -11,6 +11,10 @@ NODISCARD enum err server_start(struct web *web, struct why *why);
 /* All suspended requests must have been resumed. */
 void server_stop(struct web *web);
 
+/* listeners.c */
+NODISCARD enum err listeners_start(struct web *web, struct why *why);
+void listeners_stop(struct web *web);
+
 /* lane.c */
 NODISCARD enum err lanes_start(struct web *web, struct why *why);
 /* Lets the readers finish what they have; what waits is worked on first. */

@@ -58,6 +58,8 @@ enum err web_start(const struct web_settings *settings, struct web **out, struct
 		web_tick(web);
 		err = server_start(web, why);
 	}
+	if (err == OK)
+		err = listeners_start(web, why);
 	if (err != OK)
 		web_stop(out);
 	return err;
@@ -69,6 +71,7 @@ void web_stop(struct web **out)
 
 	if (web == NULL)
 		return;
+	listeners_stop(web);
 	/* nothing may stay suspended when the server stops */
 	web_keeper_is_up(web, false);
 	events_close(&web->events);

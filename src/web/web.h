@@ -24,9 +24,11 @@
 struct web;
 
 struct web_settings {
-	int listen_fd;             /* a listening stream socket; taken */
-	const char *store_url;     /* as for db_open() */
-	const char *snapshot_path; /* the live copy that look-ups read */
+	int listen_fd;              /* a listening stream socket; taken */
+	const int *more_listen_fds; /* others beside it; borrowed */
+	size_t more_listen_count;   /* at most WEB_LISTENERS_MAX */
+	const char *store_url;      /* as for db_open() */
+	const char *snapshot_path;  /* the live copy that look-ups read */
 	/* the signed generation that may be downloaded */
 	const char *generation_path;
 	const struct prefix *trusted_proxies; /* whose X-Forwarded-For and X-Real-IP count */
@@ -55,6 +57,7 @@ enum {
 	WEB_HEADER_SECONDS = 10,
 	WEB_BODY_SECONDS = 60,
 	WEB_HEARTBEAT_SECONDS = 15,
+	WEB_LISTENERS_MAX = 16,
 	WEB_READERS = 2 /* threads that read the store */
 };
 

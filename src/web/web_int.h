@@ -62,6 +62,9 @@ struct web {
 	struct lane caller; /* the caller's thread's */
 	struct lane readers[WEB_READERS];
 	pthread_t threads[WEB_READERS];
+	pthread_t listeners_thread;
+	bool has_listeners_thread;
+	_Atomic bool is_stopping;
 	size_t thread_count;
 	struct queue queue;
 	struct commands commands;
@@ -75,7 +78,7 @@ struct web {
 	uint8_t cursor_key[32];
 	uint64_t id_count;
 	struct route_count counts[ROUTES_MAX + 1]; /* the last: no route */
-	uint64_t refused_connections;
+	_Atomic uint64_t refused_connections;
 	uint64_t limited_requests;
 
 	/* deadlines and counts of connections; guarded */

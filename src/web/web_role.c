@@ -16,6 +16,7 @@ struct web_setup {
 	struct buf store_url;
 	struct buf snapshot;
 	struct buf generation;
+	int more_listen_fds[WEB_LISTENERS_MAX];
 	struct web *web;
 };
 
@@ -38,11 +39,25 @@ static enum err start(struct child *child, struct web_setup *setup, struct why *
 	buf_fmt(&setup->snapshot, "%s/" SNAPSHOT_LIVE, child->data);
 	buf_fmt(&setup->generation, "%s/" SNAPSHOT_GENERATION, child->data);
 	settings.listen_fd = child_inherited(child, WEB_LISTEN_NAME, 0);
+	settings.more_listen_fds = setup->more_listen_fds;
+	for (unsigned i = 1; settings.more_listen_count < ARRAY_LEN(setup->more_listen_fds); i++) {
+		int fd = child_inherited(child, WEB_LISTEN_NAME, i);
+
+		if (fd == -1)
+			break;
+		setup->more_listen_fds[settings.more_listen_count++] = fd;
+	}
 	settings.store_url = buf_c(&setup->store_url);
 	settings.snapshot_path = buf_c(&setup->snapshot);
 	settings.generation_path = buf_c(&setup->generation);
 	settings.body_bytes_max = (uint32_t)setup->config.http.body_max_bytes;
-	settings.requests_per_second = (uint32_t)setup->config.http.rate;
+	/* 0 means no limit in the configuration, and the default in settings */
+	settings.requests_per_second =
+		setup->config.http.rate == 0 ? UINT32_MAX : (uint32_t)setup->config.http.rate;
+	settings.trusted_proxies = setup->config.http.proxies.items;
+	settings.trusted_proxy_count = setup->config.http.proxies.n;
+	settings.metrics_from = setup->config.http.metrics.items;
+	settings.metrics_from_count = setup->config.http.metrics.n;
 	return web_start(&settings, &setup->web, why);
 }
 

@@ -107,6 +107,8 @@ static const struct {
 	{ "feeds:\n- name: a\n  expected_min: 5\n  expected_max: 4\n", 2, "at most less" },
 	{ "feed:\n- name: a\n", 1, "only \"feeds:\"" },
 	{ "feeds: no\n", 1, "is a list" },
+	{ "- name: a\n", 1, "only \"feeds:\"" },
+	{ "words\n", 1, "only \"feeds:\"" },
 	{ "feeds:\n- &x {name: a}\n- *x\n", 3, "aliases" },
 	{ "feeds:\n- name: a\n  bad: [\n", 4, "" },
 	{ "feeds:\n- name: a\n---\nfeeds:\n", 3, "second document" },

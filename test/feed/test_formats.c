@@ -284,71 +284,72 @@ static void no_format_is_untried(void **state)
 }
 
 /* Facts beside the indicators: one row per format that has any. */
+static const struct {
+	const char *format;
+	const char *text;
+	const char *claims;
+} facts[] = {
+	{ "ipsum", "192.0.2.1\t7\n",
+		"192.0.2.1 src undetermined confidence=70 count=7 first=0 last=0\n" },
+	{ "dshield", "192.0.2.0\t192.0.2.255\t24\t788\tExample\tXX\n",
+		"192.0.2.0/24 src undetermined confidence=-1 count=788 first=0 last=0 "
+		"Example\n" },
+	{ "cymru", "controller|192.0.2.2|64496|2019-03-25 05:01:47|x|Example\n",
+		"192.0.2.2 dst c2-server confidence=-1 count=1 first=0 last=1553490107 "
+		"x\n" },
+	{ "csv",
+		"ip,first_seen,last_seen,confidence,malware\n"
+		"192.0.2.1,2026-01-02,1767322800,85%,A\n"
+		"192.0.2.2,never,,0.5,B\n",
+		"192.0.2.1 src undetermined confidence=85 count=1 first=1767312000 "
+		"last=1767322800 A\n"
+		"192.0.2.2 src undetermined confidence=50 count=1 first=0 last=0 B\n" },
+	{ "stix",
+		"{\"type\":\"bundle\",\"objects\":[{\"type\":\"indicator\",\"name\":\"n\","
+		"\"confidence\":80,\"valid_from\":\"2026-01-02T03:04:05Z\","
+		"\"modified\":\"2026-01-03T03:04:05.123Z\","
+		"\"pattern\":\"[ipv4-addr:value = '192.0.2.1']\"}]}",
+		"192.0.2.1 src undetermined confidence=80 count=1 first=1767323045 "
+		"last=1767409445 n\n" },
+	{ "misp",
+		"{\"Event\":{\"info\":\"i\",\"Attribute\":[{\"type\":\"ip-dst\","
+		"\"value\":\"192.0.2.1\",\"to_ids\":true,\"timestamp\":\"1700000000\"}]}}",
+		"192.0.2.1 dst undetermined confidence=-1 count=1 first=0 last=1700000000 "
+		"i\n" },
+	{ "eve",
+		"{\"timestamp\":\"2026-01-02T03:04:05.5+0000\",\"event_type\":\"alert\","
+		"\"src_ip\":\"192.0.2.1\",\"alert\":{\"signature\":\"s\"}}\n",
+		"192.0.2.1 src undetermined confidence=-1 count=1 first=1767323045 "
+		"last=1767323045 s\n" },
+	{ "maltrail",
+		"# Reference: https://example.net/1\n# Reference: https://x\n192.0.2.1\n"
+		"# Reference: https://example.net/2\n192.0.2.2\n",
+		"192.0.2.1 src undetermined confidence=-1 count=1 first=0 last=0 "
+		"https://example.net/1\n"
+		"192.0.2.2 src undetermined confidence=-1 count=1 first=0 last=0 "
+		"https://example.net/2\n" },
+	{ "zeek",
+		"#fields\tindicator\tindicator_type\tmeta.desc\n"
+		"192.0.2.1\tIntel::ADDR\tbot\n",
+		"192.0.2.1 src undetermined confidence=-1 count=1 first=0 last=0 bot\n" },
+};
+
 static void facts_are_kept(void **state)
 {
-	static const struct {
-		const char *format;
-		const char *text;
-		const char *facts;
-	} rows[] = {
-		{ "ipsum", "192.0.2.1\t7\n",
-			"192.0.2.1 src undetermined confidence=70 count=7 first=0 last=0\n" },
-		{ "dshield", "192.0.2.0\t192.0.2.255\t24\t788\tExample\tXX\n",
-			"192.0.2.0/24 src undetermined confidence=-1 count=788 first=0 last=0 "
-			"Example\n" },
-		{ "cymru", "controller|192.0.2.2|64496|2019-03-25 05:01:47|x|Example\n",
-			"192.0.2.2 dst c2-server confidence=-1 count=1 first=0 last=1553490107 "
-			"x\n" },
-		{ "csv",
-			"ip,first_seen,last_seen,confidence,malware\n"
-			"192.0.2.1,2026-01-02,1767322800,85%,A\n"
-			"192.0.2.2,never,,0.5,B\n",
-			"192.0.2.1 src undetermined confidence=85 count=1 first=1767312000 "
-			"last=1767322800 A\n"
-			"192.0.2.2 src undetermined confidence=50 count=1 first=0 last=0 B\n" },
-		{ "stix",
-			"{\"type\":\"bundle\",\"objects\":[{\"type\":\"indicator\",\"name\":\"n\","
-			"\"confidence\":80,\"valid_from\":\"2026-01-02T03:04:05Z\","
-			"\"modified\":\"2026-01-03T03:04:05.123Z\","
-			"\"pattern\":\"[ipv4-addr:value = '192.0.2.1']\"}]}",
-			"192.0.2.1 src undetermined confidence=80 count=1 first=1767323045 "
-			"last=1767409445 n\n" },
-		{ "misp",
-			"{\"Event\":{\"info\":\"i\",\"Attribute\":[{\"type\":\"ip-dst\","
-			"\"value\":\"192.0.2.1\",\"to_ids\":true,\"timestamp\":\"1700000000\"}]}}",
-			"192.0.2.1 dst undetermined confidence=-1 count=1 first=0 last=1700000000 "
-			"i\n" },
-		{ "eve",
-			"{\"timestamp\":\"2026-01-02T03:04:05.5+0000\",\"event_type\":\"alert\","
-			"\"src_ip\":\"192.0.2.1\",\"alert\":{\"signature\":\"s\"}}\n",
-			"192.0.2.1 src undetermined confidence=-1 count=1 first=1767323045 "
-			"last=1767323045 s\n" },
-		{ "maltrail",
-			"# Reference: https://example.net/1\n# Reference: https://x\n192.0.2.1\n"
-			"# Reference: https://example.net/2\n192.0.2.2\n",
-			"192.0.2.1 src undetermined confidence=-1 count=1 first=0 last=0 "
-			"https://example.net/1\n"
-			"192.0.2.2 src undetermined confidence=-1 count=1 first=0 last=0 "
-			"https://example.net/2\n" },
-		{ "zeek",
-			"#fields\tindicator\tindicator_type\tmeta.desc\n"
-			"192.0.2.1\tIntel::ADDR\tbot\n",
-			"192.0.2.1 src undetermined confidence=-1 count=1 first=0 last=0 bot\n" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct feed_definition definition = documentation(rows[i].format);
+	for (size_t i = 0; i < ARRAY_LEN(facts); i++) {
+		struct feed_definition definition = documentation(facts[i].format);
 		struct collect collect = { .with_facts = true };
 		struct feed_report report;
 		struct why why = { 0 };
 
 		if (collect_memory(
-			    &collect, &definition, str_c(rows[i].text), "x", &report, &why) != OK)
-			fail_msg("%s: %s", rows[i].format, why.text);
-		if (!str_eq(buf_view(&collect.text), str_c(rows[i].facts)))
-			fail_msg("%s gives %.*s", rows[i].format, STR_FMT(buf_view(&collect.text)));
-		assert_int_equal(report.times_unread, strcmp(rows[i].format, "csv") == 0 ? 1 : 0);
+			    &collect, &definition, str_c(facts[i].text), "x", &report, &why) != OK)
+			fail_msg("%s: %s", facts[i].format, why.text);
+		if (!str_eq(buf_view(&collect.text), str_c(facts[i].claims)))
+			fail_msg(
+				"%s gives %.*s", facts[i].format, STR_FMT(buf_view(&collect.text)));
+		assert_int_equal(report.times_unread, strcmp(facts[i].format, "csv") == 0 ? 1 : 0);
 		collect_done(&collect);
 	}
 }
@@ -387,6 +388,45 @@ static void a_cut_document_gives_nothing(void **state)
 	}
 }
 
+/* Keys may hold dots; the longest that is there counts, and nothing is found where nothing is. */
+static void dotted_paths(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *path;
+		const char *indicators;
+	} rows[] = {
+		{ "[{\"a.b\":\"192.0.2.1\"}]", "a.b", "192.0.2.1\n" },
+		{ "[{\"a\":{\"b\":\"192.0.2.1\"}}]", "a.b", "192.0.2.1\n" },
+		{ "[{\"a.b\":{\"c\":\"192.0.2.1\"}}]", "a.b.c", "192.0.2.1\n" },
+		{ "[{\"a\":{\"b.c\":\"192.0.2.1\"}}]", "a.b.c", "192.0.2.1\n" },
+		{ "[{\"a\":{\"x\":1},\"c\":\"192.0.2.1\"}]", "a.b|c", "192.0.2.1\n" },
+		{ "[{\"a\":\"\",\"c\":[\"192.0.2.1\",\"192.0.2.2\"]}]", "a|c",
+			"192.0.2.1\n192.0.2.2\n" },
+		{ "[{\"c\":1}]", "a.b.d", "" },
+		{ "[{\"a\":{\"b\":{}}}]", "a.b.d", "" },
+		{ "[{}]", ".", "" },
+		{ "[{}]", "a..b", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct feed_definition definition = documentation("json");
+		struct collect collect = { 0 };
+		struct feed_report report;
+
+		definition.mapping.columns[COLUMN_INDICATOR] = str_c(rows[i].path);
+		assert_int_equal(collect_memory(&collect, &definition, str_c(rows[i].text), "x",
+					 &report, NULL),
+			OK);
+		if (!str_eq(buf_view(&collect.text), str_c(rows[i].indicators)))
+			fail_msg("%s in %s", rows[i].path, rows[i].text);
+		assert_int_equal(
+			report.refused[REFUSED_EMPTY], rows[i].indicators[0] == '\0' ? 1 : 0);
+		collect_done(&collect);
+	}
+}
+
 static void several_lists_are_not_guessed(void **state)
 {
 	struct feed_definition definition = documentation("json");
@@ -403,6 +443,31 @@ static void several_lists_are_not_guessed(void **state)
 	assert_int_equal(collect_memory(&collect, &definition, text, "x", &report, &why), OK);
 	assert_true(str_eq(buf_view(&collect.text), STR("bad.example.org\n")));
 	collect_done(&collect);
+}
+
+/* The name decides where the text alone cannot. */
+static void a_name_may_tell(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *format;
+	} rows[] = { { "x.csv", "csv" }, { "x.CSV.gz", "csv" }, { "x.txt", "plain" },
+		{ "csv", "plain" } };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct feed_definition definition = documentation("auto");
+		struct collect collect = { 0 };
+		struct feed_report report;
+
+		assert_int_equal(
+			collect_memory(&collect, &definition, STR("192.0.2.1,2026-01-02\n"),
+				rows[i].name, &report, NULL),
+			OK);
+		assert_true(str_eq(report.format, str_c(rows[i].format)));
+		assert_int_equal(report.accepted, 1);
+		collect_done(&collect);
+	}
 }
 
 static void what_cannot_be_told_is_said(void **state)
@@ -516,7 +581,9 @@ int main(void)
 		cmocka_unit_test(no_format_is_untried),
 		cmocka_unit_test(facts_are_kept),
 		cmocka_unit_test(a_cut_document_gives_nothing),
+		cmocka_unit_test(dotted_paths),
 		cmocka_unit_test(several_lists_are_not_guessed),
+		cmocka_unit_test(a_name_may_tell),
 		cmocka_unit_test(what_cannot_be_told_is_said),
 		cmocka_unit_test(members_are_judged_one_by_one),
 		cmocka_unit_test(a_folder_of_events),

@@ -10,7 +10,7 @@ mount -t tmpfs -o size=48m none "$DATA" 2>/dev/null || skip "no tmpfs may be mou
 unmount() { umount -l "$DATA" 2>/dev/null || true; }
 trap 'unmount; finish' EXIT
 
-"$PEHRA" init --data "$DATA" >/dev/null
+data_make
 printf '192.0.2.7\n' >"$WORK/small.txt"
 for source in one two; do
 	exits "import with room" 0 "$PEHRA" feed import --data "$DATA" --format plain \

@@ -5,13 +5,15 @@
 . "$(dirname "$0")/lib.sh"
 
 ROUNDS=${PEHRA_KILL_ROUNDS:-12}
-LINES=20000
+LINES=100000
 
-# list ROUND : a list whose addresses are its own
+# list ROUND : most of 198.18.0.0/15, beginning elsewhere each time
 list() {
 	awk -v round="$1" -v lines="$LINES" 'BEGIN {
-		for (i = 0; i < lines; i++)
-			printf "198.%d.%d.%d\n", 18 + round % 2, int(i / 250) + int(round / 2) * 1, i % 250 + 1
+		for (i = 0; i < lines; i++) {
+			n = (i + round * 7919) % 131072
+			printf "198.%d.%d.%d\n", 18 + int(n / 65536), int(n / 256) % 256, n % 256
+		}
 	}'
 }
 
@@ -19,16 +21,19 @@ role_pid() {
 	pgrep -P "$SERVER" -f -- "--role[= ]$1" | head -1
 }
 
+# An answer was printed: nothing at all when keeper died under way.
 import_acknowledged() {
 	"$PEHRA" feed import --data "$DATA" --format plain --source "round-$1" --role src \
-		--category scanner --allow-special --json "$WORK/list.$1" 2>"$WORK/err.$1" |
-		tail -1 | jq -e '.state == "done" or .state == "unchanged"' >/dev/null 2>&1
+		--category scanner --allow-special --json "$WORK/list.$1" >"$WORK/out.$1" \
+		2>"$WORK/err.$1" || return 1
+	grep -qE '"state":"(done|unchanged)"' "$WORK/out.$1"
 }
 
-"$PEHRA" init --data "$DATA" >/dev/null
+data_make
 server_start
 ROLES=(keeper parse keeper web keeper answer)
 acknowledged=
+kills=0
 for round in $(seq 1 "$ROUNDS"); do
 	list "$round" >"$WORK/list.$round"
 	import_acknowledged "$round" &
@@ -36,7 +41,9 @@ for round in $(seq 1 "$ROUNDS"); do
 	sleep "0.$((RANDOM % 6))$((RANDOM % 10))"
 	role=${ROLES[$((round % ${#ROLES[@]}))]}
 	victim=$(role_pid "$role" || true)
-	[ -z "$victim" ] || kill -9 "$victim" 2>/dev/null || true
+	if [ -n "$victim" ] && kill -9 "$victim" 2>/dev/null; then
+		kills=$((kills + 1))
+	fi
 	if wait "$import"; then
 		acknowledged="$acknowledged $round"
 	fi
@@ -44,7 +51,8 @@ for round in $(seq 1 "$ROUNDS"); do
 	keeper_is_back() { [ -n "$(role_pid keeper)" ]; }
 	wait_for "keeper" keeper_is_back
 done
-echo "acknowledged rounds:$acknowledged"
+echo "$kills kills; acknowledged rounds:$acknowledged"
+[ "$kills" -gt $((ROUNDS / 2)) ] || broken "only $kills roles were found to be killed"
 
 # what was acknowledged is in the store, to the last address
 for round in $acknowledged; do

@@ -65,6 +65,12 @@ exits() {
 		broken "$what: exit $status, expected $expected: $OUT $(head -c 2000 "$WORK/err")"
 }
 
+# A data folder whose server fetches from nobody: tests contact no one outside this machine.
+data_make() {
+	exits "init" 0 "$PEHRA" init --data "$DATA"
+	printf 'feeds:\n  enabled: ["!*"]\n' >"$DATA/pehra.conf"
+}
+
 # A port that nothing listens on at the moment.
 free_port() {
 	python3 - <<'PY'

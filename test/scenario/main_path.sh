@@ -6,7 +6,7 @@
 
 ZONE=rep.pehra.test
 
-exits "init" 0 "$PEHRA" init --data "$DATA"
+data_make
 equal "the zone" "$("$PEHRA" config get --data "$DATA" dns.zone)" "$ZONE"
 
 # CRLF, a byte order mark, comments, a broken line and a doubled one

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 
 [ -d "$SHARED/data/ip" ] || skip "no $SHARED/data"
-"$PEHRA" init --data "$DATA" >/dev/null
+data_make
 
 taken=0
 for file in "$SHARED"/data/ip/* "$SHARED"/data/domain/*; do
@@ -42,7 +42,8 @@ for form in hosts adguard dnsmasq rpz; do
 	listed "$(cd "$SHARED/data/domain" && echo "tweetfeed_$form"* | tr 'A-Z' 'a-z' |
 		tr -c 'a-z0-9\n' '-' | sed 's/-*$//')" | sed 's/^\*\.//' | sort -u >"$WORK/b"
 	cmp -s "$WORK/a" "$WORK/b" || broken "TweetFeed as $form differs: $(diff "$WORK/a" "$WORK/b" | head -5)"
-	equal "TweetFeed as $form" "$(wc -l <"$WORK/b")" 4875
+	# two of the 4,875 are longer than 253 bytes
+	equal "TweetFeed as $form" "$(wc -l <"$WORK/b")" 4873
 done
 listed spamhaus2025-drop-txt >"$WORK/a"
 listed spamhaus2025-drop-v4-json >"$WORK/b"

@@ -101,4 +101,14 @@ fresh_tree
 } >>"$tree/src/net/b.c"
 expect pass check-bans
 
+# a run that fails says so by its code and in its last line
+if output=$("$scripts/test" no-such-step 2>&1); then
+	echo 'scripts/test ended with 0 although a step failed'
+	failed=1
+fi
+if [ "${output##*$'\n'}" != '0 passed, 1 failed, 0 skipped' ]; then
+	printf 'the last line of scripts/test is %s\n' "${output##*$'\n'}"
+	failed=1
+fi
+
 exit "$failed"

@@ -4,7 +4,9 @@
 
 #include "base/io.h"
 
+#include <grp.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -218,6 +220,49 @@ static void test_damage(void **state)
 	db_finish(&list);
 }
 
+/* As web reads: a user who may read the files and write nothing, not even beside them. */
+static int64_t count_as_nobody(const char *url)
+{
+	enum { NOBODY = 65534 };
+	CLEANUP(db_close) struct db *db = NULL;
+
+	must(setgroups(0, NULL) == 0 && setgid(0) == 0 && setuid(NOBODY) == 0);
+	db = opened(url, DB_READ_ONLY);
+	return number(db, "SELECT count(*) FROM n");
+}
+
+static void read_by_nobody(const char *url, int64_t expected)
+{
+	int status;
+	pid_t child = fork();
+
+	must(child != -1);
+	if (child == 0)
+		_exit(count_as_nobody(url) == expected ? 0 : 1);
+	must(waitpid(child, &status, 0) == child);
+	assert_int_equal(status, 0);
+}
+
+static void test_reader_without_rights(void **state)
+{
+	const char *url = place_fresh(the_place(state));
+	struct db *db = opened(url, DB_READ_WRITE);
+
+	run(db, table);
+	if (getuid() != 0 || !str_starts(str_c(url), STR("sqlite:"))) {
+		db_close(&db);
+		return;
+	}
+	must(chmod(place_folder(the_place(state)), 0755) == 0);
+	run(db, "INSERT INTO n (i) VALUES (1)");
+	read_by_nobody(url, 1);
+	run(db, "INSERT INTO n (i) VALUES (2)");
+	read_by_nobody(url, 2);
+	/* and while no writer has it open */
+	db_close(&db);
+	read_by_nobody(url, 2);
+}
+
 static void test_not_a_store(void **state)
 {
 	CLEANUP(buf_done) struct buf path = { 0 };
@@ -248,6 +293,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_killed_writer),
 		cmocka_unit_test(test_full_device),
 		cmocka_unit_test(test_damage),
+		cmocka_unit_test(test_reader_without_rights),
 		cmocka_unit_test(test_not_a_store),
 	};
 

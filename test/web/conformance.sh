@@ -15,7 +15,7 @@ mkfifo "$work/in"
 "$demo" "$work/data" <"$work/in" >"$work/port" 2>"$work/log" &
 demo_pid=$!
 exec 9>"$work/in"
-trap 'exec 9>&-; wait $demo_pid; rm -rf "$work"' EXIT
+trap 'exec 9>&-; rm -rf "$work"' EXIT
 i=0
 while [ ! -s "$work/port" ]; do
 	i=$((i + 1))
@@ -208,5 +208,7 @@ fetch 304 /v1/openapi.json -H "If-None-Match: $tag"
 . "$(dirname "$0")/conformance_lists.sh"
 . "$(dirname "$0")/conformance_more.sh"
 
+exec 9>&-
+wait $demo_pid || bad "the server ended with $?"
 echo "$checks checks, $failures failed"
 [ $failures = 0 ] || { cat "$work/log"; exit 1; }

@@ -87,4 +87,4 @@ head_has 'retry-after: [1-9]'
 checks=$((checks + 1))
 [ $limited = 1 ] || bad 'nobody was limited'
 exec 8>&-
-wait $slow_pid
+wait $slow_pid || bad "the slow server ended with $?"
