@@ -141,8 +141,8 @@ static const struct condition conditions[] = {
 	{ C, SCMP_SYS(socket), 0, EQUALS(0, AF_INET) },
 	{ C, SCMP_SYS(socket), 0, EQUALS(0, AF_INET6) },
 	{ C, SCMP_SYS(socket), 0, EQUALS(0, AF_NETLINK) },
-	/* libc asks the name service cache daemon first, and takes no for an answer */
-	{ C, SCMP_SYS(socket), EACCES, EQUALS(0, AF_UNIX) },
+	{ CALLS_LOCAL, SCMP_SYS(socket), 0, EQUALS(0, AF_UNIX) },
+	{ CALLS_NO_LOCAL, SCMP_SYS(socket), EACCES, EQUALS(0, AF_UNIX) },
 	{ T, SCMP_SYS(clone), 0, MASKED(0, CLONE_THREAD, CLONE_THREAD) },
 	{ N, SCMP_SYS(clone), 0, MASKED(0, NAMESPACES, 0) },
 	/* SQLite gives its shared memory to the database's owner when it runs as root, and takes no */
@@ -202,7 +202,7 @@ enum err sandbox_calls_close(
 	CLEANUP(filter_free)
 	scmp_filter_ctx filter =
 		seccomp_init(mode == SANDBOX_REPORT ? SCMP_ACT_TRAP : SCMP_ACT_KILL_PROCESS);
-	struct sigaction action = { .sa_flags = SA_SIGINFO };
+	struct sigaction action = { .sa_flags = SA_SIGINFO | SA_NODEFER };
 
 	must(filter != NULL);
 	action.sa_sigaction = report;

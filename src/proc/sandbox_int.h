@@ -23,9 +23,11 @@ enum sandbox_calls {
 	CALLS_CLIENT = 1 << 4,     /* make sockets and connect */
 	CALLS_SERVER = 1 << 5,     /* accept and answer on inherited sockets */
 	CALLS_THREADS = 1 << 6,
-	CALLS_LOAD_CODE = 1 << 7, /* map executable pages: name service and TLS modules */
-	CALLS_CHILDREN = 1 << 8,  /* fork, within the same sandbox */
-	CALLS_SANITIZER = 1 << 9, /* what the run-time of address and undefined sanitizers needs */
+	CALLS_LOAD_CODE = 1 << 7,  /* map executable pages: name service and TLS modules */
+	CALLS_CHILDREN = 1 << 8,   /* fork, within the same sandbox */
+	CALLS_LOCAL = 1 << 9,      /* connect to local sockets: a database's */
+	CALLS_NO_LOCAL = 1 << 10,  /* be told no instead: libc asks its cache daemon first */
+	CALLS_SANITIZER = 1 << 11, /* what the run-time of address and undefined sanitizers needs */
 };
 
 struct sandbox_rights {

@@ -62,7 +62,7 @@ const struct sandbox_rights sandbox_rights[] = {
 	[PROCESS_FETCH] = {
 		.paths = fetch_paths,
 		.calls = CALLS_BASE | CALLS_FILES_READ | CALLS_WRITE_OPEN | CALLS_CLIENT |
-			 CALLS_THREADS | CALLS_LOAD_CODE,
+			 CALLS_NO_LOCAL | CALLS_THREADS | CALLS_LOAD_CODE,
 		.is_connecting = true,
 		.is_nobody = true,
 		.memory_bytes = 2 * GIB,
@@ -83,7 +83,7 @@ const struct sandbox_rights sandbox_rights[] = {
 		.paths = keeper_paths,
 		.calls = CALLS_BASE | CALLS_FILES_READ | CALLS_FILES_WRITE | CALLS_WRITE_OPEN |
 			 CALLS_SERVER | CALLS_THREADS | CALLS_CHILDREN,
-		.store_calls = CALLS_CLIENT | CALLS_LOAD_CODE,
+		.store_calls = CALLS_CLIENT | CALLS_LOCAL | CALLS_LOAD_CODE,
 		.descriptors = 4096,
 	},
 	[PROCESS_ANSWER] = {
@@ -95,7 +95,7 @@ const struct sandbox_rights sandbox_rights[] = {
 	[PROCESS_WEB] = {
 		.paths = web_paths,
 		.calls = CALLS_BASE | CALLS_FILES_READ | CALLS_SERVER | CALLS_THREADS,
-		.store_calls = CALLS_CLIENT | CALLS_LOAD_CODE,
+		.store_calls = CALLS_CLIENT | CALLS_LOCAL | CALLS_LOAD_CODE,
 		.file_bytes = GIB,
 		.descriptors = 65536,
 	},
