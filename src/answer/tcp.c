@@ -102,6 +102,8 @@ static bool answer_queries(struct tcp *tcp, struct connection *connection)
 		size_t length = respond(&worker->responder, RESPOND_TCP, &connection->client,
 			connection->in + at + LENGTH_BYTES, n, out + LENGTH_BYTES);
 
+		answer_count_client(worker->responder.stats, connection->client_key,
+			limit_hash(&worker->limit, connection->client_key));
 		at += LENGTH_BYTES + n;
 		if (length == 0)
 			continue;
@@ -214,7 +216,6 @@ static void accept_one(struct tcp *tcp, int listener)
 	uint64_t key = answer_client_key(&client);
 
 	answer_count(stats, COUNT_TCP_ACCEPTED);
-	answer_count_client(stats, key, limit_hash(&tcp->worker->limit, key));
 	if (has_too_many(tcp, key)) {
 		answer_count(stats, COUNT_TCP_OVER_LIMIT);
 		close(fd);

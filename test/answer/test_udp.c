@@ -3,6 +3,8 @@
 #include "server.h"
 
 #include "answer/sample.h"
+#include "evidence/taxonomy.h"
+#include "snapshot/live.h"
 
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -209,6 +211,41 @@ static void test_snapshots_come_and_go(void **state)
 	server_done(&server);
 }
 
+/* A change in the live copy is in the very next answer; a new copy takes over by itself. */
+static void test_live_changes(void **state)
+{
+	struct pehra_verdict verdict = {
+		.categories = UINT64_C(1) << CATEGORY_SPAM, .score = { 60 }, .action = PEHRA_BLOCK
+	};
+	struct snapshot_v4 entry = { .address = 0xc0000202, .width = 32 };
+	struct snapshot_v4 nothing = { 0 };
+	struct snapshot_live *live;
+	struct snapshot_live *next;
+	struct server server;
+	int fd;
+
+	(void)state;
+	server_init(&server, "127.0.0.1");
+	assert_int_equal(snapshot_live_open(server.folder, &live, NULL), OK);
+	snprintf(server.path, sizeof server.path, "%s/live.pehra", server.folder);
+	server_start(&server);
+	fd = server_connect(&server, SOCK_DGRAM);
+	assert_int_equal(server_ask(fd, &unlisted, SERVER_WAIT_MS).rcode, DNS_NXDOMAIN);
+	assert_int_equal(snapshot_live_intern(live, &verdict, NULL, 0, &entry.verdict, NULL), OK);
+	assert_int_equal(snapshot_live_put_v4(live, &entry, &nothing, NULL), OK);
+	assert_string_equal(server_ask(fd, &unlisted, SERVER_WAIT_MS).text, "127.0.0.6");
+	entry.verdict = 0;
+	assert_int_equal(snapshot_live_put_v4(live, &entry, &nothing, NULL), OK);
+	assert_int_equal(server_ask(fd, &unlisted, SERVER_WAIT_MS).rcode, DNS_NXDOMAIN);
+	sample_build(server.folder, STR("192.0.2.2 phishing 0 80 0 3\n"), 2);
+	assert_int_equal(snapshot_live_open(server.folder, &next, NULL), OK);
+	assert_string_equal(server_ask(fd, &unlisted, SERVER_WAIT_MS).text, "127.0.0.10");
+	snapshot_live_close(&live);
+	snapshot_live_close(&next);
+	close(fd);
+	server_done(&server);
+}
+
 /* Random bytes and bent queries never stop it; what it says to them is a message. */
 static void test_random_packets(void **state)
 {
@@ -275,6 +312,7 @@ int main(void)
 		cmocka_unit_test(test_rate_limit),
 		cmocka_unit_test(test_unlimited),
 		cmocka_unit_test(test_snapshots_come_and_go),
+		cmocka_unit_test(test_live_changes),
 		cmocka_unit_test(test_random_packets),
 		cmocka_unit_test(test_bad_settings),
 	};
