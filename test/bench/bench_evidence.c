@@ -160,85 +160,83 @@ static void bare_batch(sqlite3_stmt *upsert, const struct claim_batch *batch)
 	}
 }
 
-/* SQLite alone, in a store of the same schema. */
-static void bare(sqlite3 *handle, uint64_t *random, uint64_t universe, int64_t now_s, size_t n,
-	struct cost *cost)
-{
-	CLEANUP(claim_batch_done) struct claim_batch batch = { 0 };
-	sqlite3_stmt *upsert;
-
-	must(sqlite3_prepare_v2(handle, bare_sql, -1, &upsert, NULL) == SQLITE_OK);
-	for (size_t i = 0; i < n; i++) {
-		batch_make(random, universe, now_s, &batch);
-
-		double cpu = cpu_s();
-		double wall = wall_s();
-
-		must(sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
-		bare_batch(upsert, &batch);
-		must(sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
-		cost_add(cost, cpu, wall, batch.n);
-	}
-	(void)sqlite3_finalize(upsert);
-}
-
 static void store_path(struct buf *out, const char *folder, const char *name)
 {
 	buf_clear(out);
 	buf_fmt(out, "sqlite:%s/%s.db", folder, name);
 }
 
-/* The halves of a list a day apart; half of what the second tells is known, and seen again. */
-enum { READINGS = 2 };
-
-static struct cost ours_of(const char *url, uint64_t universe)
-{
-	struct db *db = store(url);
-	struct cost cost = { 0 };
-	uint64_t random = 1;
-
-	for (int reading = 0; reading < READINGS; reading++) {
-		int64_t now_s = start_s + reading * 86400;
-		struct import *import = begun(db, now_s);
-
-		merged(import, &random, universe, now_s, BATCHES_EACH / READINGS, &cost);
-		import_leave(&import);
-	}
-	db_close(&db);
-	return cost;
-}
-
-static struct cost bare_of(const char *url, uint64_t universe)
-{
-	struct db *db = store(url);
-	struct cost cost = { 0 };
-	uint64_t random = 1;
+/* SQLite alone, in a store of the same schema and settings. */
+struct bare {
 	sqlite3 *handle;
+	sqlite3_stmt *upsert;
+};
+
+static struct bare bare_open(const char *url)
+{
+	struct db *db = store(url);
+	struct bare bare;
 
 	db_close(&db);
-	must(sqlite3_open(url + strlen("sqlite:"), &handle) == SQLITE_OK);
-	must(sqlite3_exec(handle,
+	must(sqlite3_open(url + strlen("sqlite:"), &bare.handle) == SQLITE_OK);
+	must(sqlite3_exec(bare.handle,
 		     "PRAGMA synchronous = FULL; PRAGMA cache_size = -65536;"
 		     "PRAGMA wal_autocheckpoint = 4096; PRAGMA secure_delete = FAST",
 		     NULL, NULL, NULL) == SQLITE_OK);
-	for (int reading = 0; reading < READINGS; reading++)
-		bare(handle, &random, universe, start_s + reading * 86400, BATCHES_EACH / READINGS,
-			&cost);
-	(void)sqlite3_close(handle);
-	return cost;
+	must(sqlite3_prepare_v2(bare.handle, bare_sql, -1, &bare.upsert, NULL) == SQLITE_OK);
+	return bare;
 }
+
+static void bare_merge(const struct bare *bare, const struct claim_batch *batch, struct cost *cost)
+{
+	double cpu = cpu_s();
+	double wall = wall_s();
+
+	must(sqlite3_exec(bare->handle, "BEGIN IMMEDIATE", NULL, NULL, NULL) == SQLITE_OK);
+	bare_batch(bare->upsert, batch);
+	must(sqlite3_exec(bare->handle, "COMMIT", NULL, NULL, NULL) == SQLITE_OK);
+	cost_add(cost, cpu, wall, batch->n);
+}
+
+/* Two readings of a list a day apart; most of what the second tells is known, and seen again. */
+enum { READINGS = 2 };
 
 static void beside_bare(struct results *results, const char *folder)
 {
 	static const char peer[] = "SQLite 3.40 upsert, same table";
 	CLEANUP(buf_done) struct buf url = { 0 };
-	struct cost ours;
-	struct cost alone;
+	CLEANUP(claim_batch_done) struct claim_batch batch = { 0 };
+	struct cost ours = { 0 };
+	struct cost alone = { 0 };
+	uint64_t random = 1;
 
 	store_path(&url, folder, "ours");
-	ours = ours_of(buf_c(&url), SMALL_ROWS / 2);
+
+	struct db *db = store(buf_c(&url));
+
 	store_path(&url, folder, "bare");
-	alone = bare_of(buf_c(&url), SMALL_ROWS / 2);
+
+	struct bare bare = bare_open(buf_c(&url));
+
+	for (int i = 0; i < BATCHES_EACH; i++) {
+		/* in turns, so that what else the machine does meets both */
+		int64_t now_s = start_s + i * READINGS / BATCHES_EACH * 86400;
+		struct import *import = begun(db, now_s);
+		struct why why;
+
+		batch_make(&random, SMALL_ROWS / READINGS, now_s, &batch);
+
+		double cpu = cpu_s();
+		double wall = wall_s();
+
+		works(import_batch(import, &batch, &why), &why);
+		cost_add(&ours, cpu, wall, batch.n);
+		bare_merge(&bare, &batch, &alone);
+		import_leave(&import);
+	}
+	db_close(&db);
+	(void)sqlite3_finalize(bare.upsert);
+	(void)sqlite3_close(bare.handle);
 	results_add(results, &(struct result_row){ .name = "evidence.merge.cpu",
 				     .unit = "us/row",
 				     .value = us_per_row(ours.cpu_s, &ours),
