@@ -7,7 +7,7 @@
 #include "keeper/job_int.h"
 #include "keeper/service.h"
 
-#include <errno.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -240,6 +240,29 @@ static bool resume_job(struct service *service, struct str resume)
 	return true;
 }
 
+/* Inputs of jobs that were never begun: whoever asked was told, or is gone. */
+static void spool_clean(const struct service *service)
+{
+	CLEANUP(buf_done) struct buf folder = { 0 };
+	CLEANUP(buf_done) struct buf path = { 0 };
+	DIR *entries = opendir(keeper_path(&folder, service->keeper.data, KEEPER_SPOOL_FOLDER));
+	const struct dirent *entry;
+
+	if (entries == NULL)
+		return;
+	while ((entry = readdir(entries)) != NULL) {
+		bool is_needed = entry->d_name[0] == '.';
+
+		buf_clear(&path);
+		buf_fmt(&path, "%s/%s", buf_c(&folder), entry->d_name);
+		for (size_t i = 0; i < service->job_count; i++)
+			is_needed |= str_eq(service->jobs[i]->spool, buf_view(&path));
+		if (!is_needed)
+			(void)unlink(buf_c(&path));
+	}
+	(void)closedir(entries);
+}
+
 enum err jobs_resume(struct service *service, struct why *why)
 {
 	struct unfinished *list = calloc(1, sizeof *list);
@@ -258,5 +281,7 @@ enum err jobs_resume(struct service *service, struct why *why)
 	}
 	arena_done(&list->arena);
 	free(list);
+	if (err == OK)
+		spool_clean(service);
 	return err;
 }

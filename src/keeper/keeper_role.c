@@ -11,6 +11,7 @@
 #include "proc/control.h"
 #include "snapshot/open.h"
 
+#include <dirent.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@ enum {
 	FEEDS_EVERY_MS = 5000,
 	START_BUILD_MS = 0,
 	CATALOGUE_SETTLE_MS = 200,
-	RETRY_BUILD_MS = 10000
+	RETRY_BUILD_MS = 10000,
+	RETENTION_STEP = 5000
 };
 
 static int64_t now_ns(const struct service *service)
@@ -276,6 +278,26 @@ static int64_t fade_ms(const struct service *service)
 	return interval_ms > least_ms ? interval_ms : least_ms;
 }
 
+/* A bounded step at a time, so that commands do not wait for it. */
+static void retention_turn(struct service *service)
+{
+	struct keeper *keeper = &service->keeper;
+	int64_t now_s = clock_now_s(keeper->clock);
+	struct retention_result gone;
+	bool is_more = false;
+	struct why why;
+
+	if (now_s < service->retention_due_s)
+		return;
+	if (retention_step(keeper->db, now_s - keeper->config.retention.days * DAY_S,
+		    RETENTION_STEP, &gone, &is_more, &why) != OK)
+		log_why(LOG_ERROR, "retention_failed", &why);
+	else if (gone.evidence + gone.episodes + gone.runs > 0)
+		log_event(LOG_INFO, "retention", LOG_U("evidence", gone.evidence),
+			LOG_U("episodes", gone.episodes), LOG_U("runs", gone.runs));
+	service->retention_due_s = is_more ? now_s : now_s + HOUR_S;
+}
+
 static void clock_turn(struct service *service)
 {
 	struct keeper *keeper = &service->keeper;
@@ -285,6 +307,7 @@ static void clock_turn(struct service *service)
 	if (now >= service->feeds_due_ns) {
 		service->feeds_due_ns = now + (int64_t)FEEDS_EVERY_MS * NS_PER_MS;
 		jobs_due(service);
+		retention_turn(service);
 	}
 	if (service->builder.pid == 0 && service->build_due_ns != 0 &&
 		now >= service->build_due_ns) {
@@ -341,6 +364,26 @@ static enum err turn(struct service *service, bool *is_over, struct why *why)
 	return OK;
 }
 
+/* What a builder that was killed left half written. */
+static void leftovers_remove(const char *data, const char *part, const char *mark)
+{
+	CLEANUP(buf_done) struct buf folder = { 0 };
+	CLEANUP(buf_done) struct buf path = { 0 };
+	DIR *entries = opendir(keeper_path(&folder, data, part));
+	const struct dirent *entry;
+
+	if (entries == NULL)
+		return;
+	while ((entry = readdir(entries)) != NULL) {
+		if (strstr(entry->d_name, mark) == NULL)
+			continue;
+		buf_clear(&path);
+		buf_fmt(&path, "%s/%s", buf_c(&folder), entry->d_name);
+		(void)unlink(buf_c(&path));
+	}
+	(void)closedir(entries);
+}
+
 /* Is there none, or has it faded for longer than the setting lets it? */
 static bool snapshot_is_old(const struct service *service)
 {
@@ -367,6 +410,7 @@ static enum err serve(struct service *service, struct why *why)
 	/* an old snapshot answers until the new one is there */
 	if (live_reopen(&service->keeper, why) != OK && why->code != ERR_NOT_FOUND)
 		log_why(LOG_WARNING, "no_snapshot", why);
+	leftovers_remove(child->data, SNAPSHOT_FOLDER, ".tmp.");
 	TRY(jobs_resume(service, why));
 	if (snapshot_is_old(service))
 		service_want_build(service, START_BUILD_MS);
