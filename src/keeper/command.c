@@ -149,7 +149,7 @@ static enum err audit(struct service *service, const struct command *command,
 			.subject = str_first(subject, AUDIT_SUBJECT_MAX),
 			.detail = str_c(outcome) },
 		why));
-	return db_commit(keeper->db, why);
+	return db_commit(open, why);
 }
 
 static enum err run(struct service *service, struct json_node root, const struct actor *local,

@@ -67,8 +67,11 @@ exits() {
 
 # A data folder whose server fetches from nobody: tests contact no one outside this machine.
 data_make() {
-	exits "init" 0 "$PEHRA" init --data "$DATA"
+	mkdir -p "$DATA"
 	printf 'feeds:\n  enabled: ["!*"]\n' >"$DATA/pehra.conf"
+	[ -z "${PEHRA_TEST_STORE:-}" ] ||
+		printf 'store:\n  url: "%s"\n' "$PEHRA_TEST_STORE" >>"$DATA/pehra.conf"
+	exits "init" 0 "$PEHRA" init --data "$DATA"
 }
 
 # A port that nothing listens on at the moment.
