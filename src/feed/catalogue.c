@@ -330,7 +330,7 @@ static const struct key {
 	KEY("off", SCALAR, set_text, off_reason, "why it is off until an operator turns it on"),
 	KEY("enabled", SCALAR, set_bool, is_enabled, "yes or no (default)"),
 	KEY("family", SCALAR, set_text, family, "sources that copy each other count once"),
-	KEY("format", SCALAR, set_format, format, "see `pehra feed formats`; auto (default)"),
+	KEY("format", SCALAR, set_format, format, "a name of feed/format.c; auto (default)"),
 	KEY("role", SCALAR, set_role, role, "src (default), dst or policy"),
 	KEY("category", SCALAR, set_category, category, "an RSIT type, or tor, vpn, hosting ..."),
 	KEY("tlp", SCALAR, set_tlp, tlp, "clear (default), green, amber, amber+strict, red"),

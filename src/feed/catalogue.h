@@ -2,7 +2,7 @@
 /*
  * The catalogue: definitions of feeds, read from YAML. share/feeds.yaml holds the public ones; an
  * operator's own file adds to them, or gives fields of a feed of the same name anew ("- name: x"
- * and "enabled: yes"). docs: the keys stand in feed/catalogue.c's table and in pehra-feeds(5).
+ * and "enabled: yes"). The keys and their meaning stand in the table of feed/catalogue.c.
  *
  * A mistake is refused with its line; nothing of that file is taken then. Read by the parent and by
  * the command line; it must be trusted as configuration is.
