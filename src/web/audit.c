@@ -37,7 +37,7 @@ static enum err write_entry(void *state, const struct audit_entry *entry, struct
 	return OK;
 }
 
-enum err handle_audit(struct request *request, struct why *why)
+enum err serve_audit(struct request *request, struct why *why)
 {
 	int64_t after = request_number(request, "after", 0);
 	int64_t limit = request_number(request, "limit", AUDIT_LIMIT);

@@ -105,7 +105,7 @@ static enum err more(struct request *request, struct buf *out, bool *end, struct
 	return OK;
 }
 
-enum err handle_ip_bulk(struct request *request, struct why *why)
+enum err serve_ip_bulk(struct request *request, struct why *why)
 {
 	struct str type = request_header(request, "Content-Type");
 	struct bulk *bulk = arena_new(&request->arena, struct bulk);

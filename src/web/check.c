@@ -9,7 +9,7 @@
 
 enum { CHECK_THRESHOLD = 75 };
 
-enum err handle_check(struct request *request, struct why *why)
+enum err serve_check(struct request *request, struct why *why)
 {
 	const struct pehra *snapshot = lane_snapshot(request->lane);
 	int64_t threshold = request_number(request, "threshold", CHECK_THRESHOLD);

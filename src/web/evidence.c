@@ -239,7 +239,8 @@ static void write_explanation(struct json_writer *json, const struct request *re
 	json_array_end(json);
 }
 
-enum err explain(struct request *request, const struct indicator *indicator, struct why *why)
+enum err serve_explanation(
+	struct request *request, const struct indicator *indicator, struct why *why)
 {
 	CLEANUP(story_done) struct story story = { 0 };
 	struct explanation explanation;

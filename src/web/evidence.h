@@ -22,5 +22,5 @@ NODISCARD enum err evidence_write(struct request *request, struct json_writer *j
 	const struct indicator *indicator, struct why *why);
 
 /* The whole answer: the parts of the score, adding up to it, and the claims behind them. */
-NODISCARD enum err explain(
+NODISCARD enum err serve_explanation(
 	struct request *request, const struct indicator *indicator, struct why *why);

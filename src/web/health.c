@@ -27,7 +27,7 @@ static void write_generation(
 	json_field_u64(json, "file_bytes", info.file_bytes);
 }
 
-enum err handle_snapshot(struct request *request, struct why *why)
+enum err serve_snapshot(struct request *request, struct why *why)
 {
 	const struct pehra *snapshot;
 
@@ -41,7 +41,7 @@ enum err handle_snapshot(struct request *request, struct why *why)
 	return OK;
 }
 
-enum err handle_snapshot_file(struct request *request, struct why *why)
+enum err serve_snapshot_file(struct request *request, struct why *why)
 {
 	int fd = open(request->web->settings.generation_path, O_RDONLY | O_CLOEXEC);
 	struct stat status;
@@ -69,7 +69,7 @@ enum err handle_snapshot_file(struct request *request, struct why *why)
 	return OK;
 }
 
-enum err handle_healthz(struct request *request, struct why *why)
+enum err serve_healthz(struct request *request, struct why *why)
 {
 	struct web *web = request->web;
 	const struct pehra *snapshot = lane_snapshot(request->lane);
@@ -109,7 +109,7 @@ enum err handle_healthz(struct request *request, struct why *why)
 	return OK;
 }
 
-enum err handle_me(struct request *request, struct why *why)
+enum err serve_me(struct request *request, struct why *why)
 {
 	const struct audience *audience = &request->audience;
 	CLEANUP(buf_done) struct buf text = { 0 };

@@ -286,7 +286,7 @@ const struct list indicators_list = {
 	.get = get,
 };
 
-enum err handle_indicators(struct request *request, struct why *why)
+enum err serve_indicators(struct request *request, struct why *why)
 {
 	return list_answer(request, &indicators_list, why);
 }

@@ -31,7 +31,7 @@ static enum err parse_name(struct request *request, struct indicator *out, struc
 	return OK;
 }
 
-enum err handle_ip(struct request *request, struct why *why)
+enum err serve_ip(struct request *request, struct why *why)
 {
 	struct indicator indicator = { .kind = INDICATOR_IP };
 
@@ -39,7 +39,7 @@ enum err handle_ip(struct request *request, struct why *why)
 	return answer(request, &indicator, why);
 }
 
-enum err handle_name(struct request *request, struct why *why)
+enum err serve_name(struct request *request, struct why *why)
 {
 	struct indicator indicator;
 
@@ -47,23 +47,23 @@ enum err handle_name(struct request *request, struct why *why)
 	return answer(request, &indicator, why);
 }
 
-enum err handle_ip_explain(struct request *request, struct why *why)
+enum err serve_ip_explain(struct request *request, struct why *why)
 {
 	struct indicator indicator = { .kind = INDICATOR_IP };
 
 	TRY(prefix_parse(request->capture, NULL, &indicator.prefix, why));
-	return explain(request, &indicator, why);
+	return serve_explanation(request, &indicator, why);
 }
 
-enum err handle_name_explain(struct request *request, struct why *why)
+enum err serve_name_explain(struct request *request, struct why *why)
 {
 	struct indicator indicator;
 
 	TRY(parse_name(request, &indicator, why));
-	return explain(request, &indicator, why);
+	return serve_explanation(request, &indicator, why);
 }
 
-enum err handle_url(struct request *request, struct why *why)
+enum err serve_url(struct request *request, struct why *why)
 {
 	const struct str *text = request_parameter(request, "u");
 	struct indicator indicator;

@@ -164,7 +164,7 @@ const struct list jobs_list = {
 	.get = get,
 };
 
-enum err handle_jobs(struct request *request, struct why *why)
+enum err serve_jobs(struct request *request, struct why *why)
 {
 	return list_answer(request, &jobs_list, why);
 }
@@ -183,7 +183,7 @@ static bool write_job(void *state, const struct list_row *row)
 	return false;
 }
 
-enum err handle_job(struct request *request, struct why *why)
+enum err serve_job(struct request *request, struct why *why)
 {
 	struct one_job job = { .json = response_json(request) };
 	CLEANUP(buf_done) struct buf progress = { 0 };

@@ -3,6 +3,8 @@
 #include "web/handlers.h"
 #include "web/web_int.h"
 
+#include "answer/stats.h"
+
 enum metric_type { METRIC_COUNTER, METRIC_GAUGE };
 
 /* One number each; what has labels is written by functions of its own below. */
@@ -151,6 +153,34 @@ static void write_routes(struct buf *out, const struct web *web)
 	}
 }
 
+/* Counters of one family stand side by side in the answer role's table. */
+static void write_dns(struct buf *out, const struct web *web)
+{
+	struct answer_totals *totals = calloc(1, sizeof *totals);
+	const char *family = "";
+
+	must(totals != NULL);
+	if (web->settings.dns_stats != NULL &&
+		answer_stats_read(web->settings.dns_stats, web->settings.dns_stats_bytes, totals)) {
+		for (int i = 0; i < ANSWER_COUNTERS; i++) {
+			const struct answer_counter_info *info =
+				answer_counter_info((enum answer_counter)i);
+
+			if (!str_eq(str_c(family), str_c(info->family)))
+				write_head(out, info->family, METRIC_COUNTER, info->help);
+			family = info->family;
+			buf_fmt(out, "%s_total", family);
+			if (info->label != NULL)
+				buf_fmt(out, "{%s=\"%s\"}", info->label, info->value);
+			buf_fmt(out, " %llu\n", (unsigned long long)totals->counters[i]);
+		}
+		write_head(out, "pehra_dns_generation", METRIC_GAUGE,
+			"The oldest snapshot that DNS answers from.");
+		buf_fmt(out, "pehra_dns_generation %llu\n", (unsigned long long)totals->generation);
+	}
+	free(totals);
+}
+
 /* A token that may operate, or an address that may read metrics without one. */
 static bool may_read(const struct request *request)
 {
@@ -165,7 +195,7 @@ static bool may_read(const struct request *request)
 	return false;
 }
 
-enum err handle_metrics(struct request *request, struct why *why)
+enum err serve_metrics(struct request *request, struct why *why)
 {
 	const struct pehra *snapshot = lane_snapshot(request->lane);
 	struct buf *out = &request->response.body;
@@ -179,6 +209,7 @@ enum err handle_metrics(struct request *request, struct why *why)
 		pehra_info(snapshot, &info);
 	write_single(out, request, &info);
 	write_routes(out, request->web);
+	write_dns(out, request->web);
 	buf_str(out, STR("# EOF\n"));
 	request->response.content_type =
 		"application/openmetrics-text; version=1.0.0; charset=utf-8";

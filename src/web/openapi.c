@@ -209,7 +209,7 @@ static void write_components(struct json_writer *json)
 	json_object_end(json);
 }
 
-enum err handle_openapi(struct request *request, struct why *why)
+enum err serve_openapi(struct request *request, struct why *why)
 {
 	struct json_writer json = response_json(request);
 

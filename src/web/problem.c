@@ -21,7 +21,6 @@ static const struct {
 	{ 429, "Too many requests" },
 	{ 431, "Request header fields too large" },
 	{ 500, "Internal error" },
-	{ 501, "Not implemented here" },
 	{ 503, "Service unavailable" },
 	{ 504, "Took too long" },
 };
@@ -41,7 +40,7 @@ static const unsigned status_of_error[] = {
 	[ERR_BUSY] = 503,
 	[ERR_TIMEOUT] = 504,
 	[ERR_CLOSED] = 503,
-	[ERR_UNSUPPORTED] = 501,
+	[ERR_UNSUPPORTED] = 422,
 	[ERR_STORE] = 503,
 };
 _Static_assert(ARRAY_LEN(status_of_error) == ERR_COUNT, "one status per error");

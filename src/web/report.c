@@ -53,7 +53,7 @@ static enum err check_members(struct json_node root, struct why *why)
 	return OK;
 }
 
-enum err handle_report(struct request *request, struct why *why)
+enum err serve_report(struct request *request, struct why *why)
 {
 	struct json_node root;
 
@@ -77,7 +77,7 @@ enum err handle_report(struct request *request, struct why *why)
 	return OK;
 }
 
-enum err handle_feed_run(struct request *request, struct why *why)
+enum err serve_feed_run(struct request *request, struct why *why)
 {
 	struct json_writer json = command_begin(request, "feed.run");
 

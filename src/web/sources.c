@@ -162,12 +162,12 @@ const struct list feeds_list = {
 	.get = get,
 };
 
-enum err handle_sources(struct request *request, struct why *why)
+enum err serve_sources(struct request *request, struct why *why)
 {
 	return list_answer(request, &sources_list, why);
 }
 
-enum err handle_feeds(struct request *request, struct why *why)
+enum err serve_feeds(struct request *request, struct why *why)
 {
 	return list_answer(request, &feeds_list, why);
 }
@@ -207,7 +207,7 @@ static enum err write_refusal(void *state, const struct import_refusal *refusal,
 	return OK;
 }
 
-enum err handle_feed(struct request *request, struct why *why)
+enum err serve_feed(struct request *request, struct why *why)
 {
 	struct one_feed feed = { .request = request, .json = response_json(request) };
 

@@ -3,7 +3,7 @@
 #include "web/handlers.h"
 #include "web/web_int.h"
 
-enum err handle_events(struct request *request, struct why *why)
+enum err serve_events(struct request *request, struct why *why)
 {
 	if (!events_join(&request->web->events, request, request_header(request, "Last-Event-ID")))
 		return fail(why, ERR_BUSY, "%d streams are open already", EVENT_STREAMS_MAX);

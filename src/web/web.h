@@ -22,6 +22,7 @@
 #include "net/ip.h"
 
 struct web;
+struct answer_stats;
 
 struct web_settings {
 	int listen_fd;              /* a listening stream socket; taken */
@@ -35,6 +36,8 @@ struct web_settings {
 	size_t trusted_proxy_count;
 	const struct prefix *metrics_from; /* who may read /metrics without a token */
 	size_t metrics_from_count;
+	const struct answer_stats *dns_stats; /* shared memory of the answer role; may be NULL */
+	size_t dns_stats_bytes;
 	bool is_anonymous_refused; /* look-ups want a token too */
 	/* 0 stands for the default behind each */
 	uint32_t body_bytes_max;         /* WEB_BODY_BYTES */

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "web/web_role.h"
 
+#include "answer/answer_role.h"
+#include "answer/stats.h"
 #include "base/log.h"
 #include "config/config_json.h"
 #include "snapshot/open.h"
 #include "web/web.h"
 
 #include <poll.h>
+#include <sys/mman.h>
 
 enum { TICK_MS = 1000 };
 
@@ -17,16 +20,51 @@ struct web_setup {
 	struct buf snapshot;
 	struct buf generation;
 	int more_listen_fds[WEB_LISTENERS_MAX];
+	void *dns_stats; /* NULL: none */
 	struct web *web;
 };
 
 static void setup_done(struct web_setup *setup)
 {
 	web_stop(&setup->web);
+	if (setup->dns_stats != NULL)
+		(void)munmap(setup->dns_stats, answer_stats_bytes());
 	config_done(&setup->config);
 	buf_done(&setup->store_url);
 	buf_done(&setup->snapshot);
 	buf_done(&setup->generation);
+}
+
+/* Every address of http.listen is a socket of the same name. */
+static void listeners_find(
+	struct child *child, struct web_setup *setup, struct web_settings *settings)
+{
+	settings->listen_fd = -1;
+	settings->more_listen_fds = setup->more_listen_fds;
+	for (size_t i = 0; i < child->inherited_count; i++) {
+		const struct child_inherited *one = &child->inherited[i];
+
+		if (!str_eq(str_c(one->name), STR(WEB_LISTEN_NAME)))
+			continue;
+		if (settings->listen_fd == -1)
+			settings->listen_fd = one->fd;
+		else if (settings->more_listen_count < WEB_LISTENERS_MAX)
+			setup->more_listen_fds[settings->more_listen_count++] = one->fd;
+	}
+}
+
+static enum err stats_map(struct child *child, struct web_setup *setup, struct why *why)
+{
+	int fd = child_inherited(child, ANSWER_STATS_NAME, 0);
+	void *stats;
+
+	if (fd == -1)
+		return OK;
+	stats = mmap(NULL, answer_stats_bytes(), PROT_READ, MAP_SHARED, fd, 0);
+	if (stats == MAP_FAILED)
+		return fail_sys(why, "cannot map the statistics of DNS");
+	setup->dns_stats = stats;
+	return OK;
 }
 
 static enum err start(struct child *child, struct web_setup *setup, struct why *why)
@@ -38,15 +76,7 @@ static enum err start(struct child *child, struct web_setup *setup, struct why *
 	config_store_url(&setup->config, &setup->store_url);
 	buf_fmt(&setup->snapshot, "%s/" SNAPSHOT_LIVE, child->data);
 	buf_fmt(&setup->generation, "%s/" SNAPSHOT_GENERATION, child->data);
-	settings.listen_fd = child_inherited(child, WEB_LISTEN_NAME, 0);
-	settings.more_listen_fds = setup->more_listen_fds;
-	for (unsigned i = 1; settings.more_listen_count < ARRAY_LEN(setup->more_listen_fds); i++) {
-		int fd = child_inherited(child, WEB_LISTEN_NAME, i);
-
-		if (fd == -1)
-			break;
-		setup->more_listen_fds[settings.more_listen_count++] = fd;
-	}
+	listeners_find(child, setup, &settings);
 	settings.store_url = buf_c(&setup->store_url);
 	settings.snapshot_path = buf_c(&setup->snapshot);
 	settings.generation_path = buf_c(&setup->generation);
@@ -58,6 +88,9 @@ static enum err start(struct child *child, struct web_setup *setup, struct why *
 	settings.trusted_proxy_count = setup->config.http.proxies.n;
 	settings.metrics_from = setup->config.http.metrics.items;
 	settings.metrics_from_count = setup->config.http.metrics.n;
+	TRY(stats_map(child, setup, why));
+	settings.dns_stats = setup->dns_stats;
+	settings.dns_stats_bytes = answer_stats_bytes();
 	return web_start(&settings, &setup->web, why);
 }
 

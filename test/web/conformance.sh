@@ -22,7 +22,8 @@ while [ ! -s "$work/port" ]; do
 	[ $i -lt 100 ] || { cat "$work/log"; exit 1; }
 	sleep 0.1
 done
-base=http://127.0.0.1:$(cat "$work/port")
+base=http://127.0.0.1:$(sed -n 1p "$work/port")
+second=http://127.0.0.1:$(sed -n 2p "$work/port")
 admin=$(sed -n 1p "$work/data/tokens")
 reader=$(sed -n 2p "$work/data/tokens")
 failures=0

@@ -23,6 +23,10 @@ checks=$((checks + 2))
 stream 1 -H "Last-Event-ID: 5" >"$work/events"
 grep -q '^event: reset' "$work/events" || bad 'events: no reset'
 
+# ---- the second listening socket ----
+checks=$((checks + 1))
+[ "$(curl -sS --max-time 5 "$second/v1/ip/192.0.2.9" | jq .known)" = true ] || bad 'second socket'
+
 # ---- 50 clients at once ----
 for n in $(seq 50); do
 	curl -sS --max-time 10 -o "$work/parallel$n" "$base/v1/ip/192.0.2.$n" &
@@ -68,7 +72,7 @@ mkfifo "$work/slow/in"
 slow_pid=$!
 exec 8>"$work/slow/in"
 while [ ! -s "$work/slow/port" ]; do sleep 0.1; done
-slow_port=$(cat "$work/slow/port")
+slow_port=$(sed -n 1p "$work/slow/port")
 started=$(date +%s)
 timeout 20 bash -c "exec 3<>/dev/tcp/127.0.0.1/$slow_port || exit 9
 	printf 'GET /v1/me HTTP/1.1\r\n' >&3

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * A test helper: the web role alone on a loopback port, with the store and snapshot of a data
- * folder. Prints the port, serves until its standard input ends.
+ * folder. Prints the ports of its two sockets, serves until its standard input ends.
  *
  *     web_demo FOLDER [requests-per-second] [header-seconds]
  */
@@ -22,7 +22,7 @@ int main(int argc, char **argv)
 	if (argc >= 4 && parse_u64(str_c(argv[3]), &number))
 		fixture.settings.header_seconds = (uint32_t)number;
 	web_fixture_start(&fixture);
-	(void)printf("%u\n", fixture.port);
+	(void)printf("%u\n%u\n", fixture.port, fixture.second_port);
 	(void)fflush(stdout);
 	while (web_fixture_turn(&fixture, STDIN_FILENO))
 		continue;

@@ -232,6 +232,9 @@ void web_fixture_start(struct web_fixture *fixture)
 	struct why why;
 
 	fixture->settings.listen_fd = listen_on_loopback(&fixture->port);
+	fixture->second_fd = listen_on_loopback(&fixture->second_port);
+	fixture->settings.more_listen_fds = &fixture->second_fd;
+	fixture->settings.more_listen_count = 1;
 	need(web_start(&fixture->settings, &fixture->web, &why), &why);
 	web_keeper_is_up(fixture->web, true);
 }
@@ -354,6 +357,7 @@ bool web_fixture_turn(struct web_fixture *fixture, int stop_fd)
 void web_fixture_done(struct web_fixture *fixture)
 {
 	web_stop(&fixture->web);
+	fd_close(&fixture->second_fd);
 	db_close(&fixture->db);
 	json_reader_free(&fixture->json);
 }

@@ -17,6 +17,8 @@ struct web_fixture {
 	struct db *db;
 	struct json_reader *json;
 	uint16_t port;
+	uint16_t second_port; /* another listening socket of the same server */
+	int second_fd;
 	char folder[256];
 	char store_url[300];
 	char snapshot_path[300];
