@@ -8,6 +8,8 @@
 #include "cli/server.h"
 #include "cli/verbs.h"
 
+#include <signal.h>
+
 #define DATA                                                                          \
 	{                                                                             \
 		"--data", "DIR", "data folder; else $PEHRA_DATA, else /var/lib/pehra" \
@@ -21,7 +23,6 @@
 		"--config", "FILE", "settings; else DIR/pehra.conf" \
 	}
 
-static const struct cli_option data_options[] = { DATA, CONFIG, { 0 } };
 static const struct cli_option common_options[] = { DATA, CONFIG, JSON, { 0 } };
 static const struct cli_option serve_options[] = { DATA, CONFIG,
 	{ "--dns", "ADDR:PORT", "where DNS listens, instead of dns.listen" },
@@ -60,7 +61,7 @@ static int verb_help(const struct cli_arguments *arguments);
 static int verb_version(const struct cli_arguments *arguments);
 
 static const struct cli_verb verbs[] = {
-	{ "init", "", "make a data folder", 0, 0, data_options, verb_init },
+	{ "init", "", "make a data folder", 0, 0, common_options, verb_init },
 	{ "serve", "", "run the server", 0, 0, serve_options, verb_serve },
 	{ "check", "WHAT...|-", "what is known of addresses, prefixes, names, URLs", 1,
 		CLI_OPERANDS_MAX, common_options, verb_check },
@@ -87,7 +88,7 @@ static const struct cli_verb verbs[] = {
 	{ "audit show", "", "who asked for what", 0, 0, audit_options, verb_audit_show },
 	{ "audit verify", "", "whether the audit trail holds", 0, 0, common_options,
 		verb_audit_verify },
-	{ "config get", "KEY", "a setting", 1, 1, data_options, verb_config_get },
+	{ "config get", "KEY", "a setting", 1, 1, common_options, verb_config_get },
 	{ "config list", "", "all settings", 0, 0, common_options, verb_config_list },
 	{ "help", "[VERB...]", "this list, or one verb's options", 0, CLI_OPTIONS_MAX, no_options,
 		verb_help },
@@ -143,6 +144,8 @@ int main(int argc, char **argv)
 	struct cli_arguments arguments = { 0 };
 	struct why why = { 0 };
 
+	/* a reader that went away is an error like others, never the end by a signal */
+	must(sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL) == 0);
 	if (role_is_asked(argc, argv))
 		return role_run(argc, argv, server_roles, server_role_count);
 	if (cli_parse(verbs, ARRAY_LEN(verbs), argc, argv, &arguments, &why) != OK)

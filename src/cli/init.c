@@ -16,6 +16,15 @@ int verb_init(const struct cli_arguments *arguments)
 	config_done(&config);
 	if (err != OK)
 		return cli_fail(arguments, &why);
+	if (cli_has(arguments, "--json")) {
+		struct json_writer json = json_writer_on(&out);
+
+		json_object_begin(&json);
+		json_field_str(&json, "data", str_c(cli_data(arguments)));
+		json_object_end(&json);
+		json_line_end(&json);
+		return cli_print(arguments, &out, CLI_OK);
+	}
 	buf_fmt(&out,
 		"%s is ready. Next: pehra feed import --data %s FILE, then pehra check --data %s "
 		"ADDRESS\n",
@@ -44,6 +53,17 @@ int verb_config_get(const struct cli_arguments *arguments)
 	config_done(&config);
 	if (err != OK)
 		return cli_fail(arguments, &why);
+	if (cli_has(arguments, "--json")) {
+		CLEANUP(buf_done) struct buf text = { 0 };
+		struct json_writer json = json_writer_on(&text);
+
+		json_object_begin(&json);
+		json_key(&json, arguments->operands[0]);
+		json_put_str(&json, buf_view(&out));
+		json_object_end(&json);
+		json_line_end(&json);
+		return cli_print(arguments, &text, CLI_OK);
+	}
 	buf_byte(&out, '\n');
 	return cli_print(arguments, &out, CLI_OK);
 }

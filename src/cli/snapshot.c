@@ -109,12 +109,23 @@ int verb_snapshot_verify(const struct cli_arguments *arguments)
 	else if (err == OK)
 		err = snapshot_verify(keeper_path(&path, cli_data(arguments), SNAPSHOT_GENERATION),
 			public_key, &why);
-	if (err == ERR_CORRUPT) {
+	if (err != OK && err != ERR_CORRUPT)
+		return cli_fail(arguments, &why);
+	if (cli_has(arguments, "--json")) {
+		struct json_writer json = json_writer_on(&out);
+
+		json_object_begin(&json);
+		json_field_bool(&json, "holds", err == OK);
+		if (err != OK)
+			json_field_str(&json, "why", str_c(why.text));
+		json_object_end(&json);
+		json_line_end(&json);
+		return cli_print(arguments, &out, err == OK ? CLI_OK : CLI_SOME);
+	}
+	if (err != OK) {
 		(void)cli_fail(arguments, &why);
 		return CLI_SOME;
 	}
-	if (err != OK)
-		return cli_fail(arguments, &why);
 	buf_fmt(&out, "checksums and signature hold\n");
 	return cli_print(arguments, &out, CLI_OK);
 }
