@@ -292,8 +292,7 @@ static void test_bad_commands(void **state)
 		REPORT(ABOUT "\"source\":\"A b\",\"category\":\"scanner\""),
 		REPORT(ABOUT "\"source\":\"s\",\"category\":\"nonsense\""),
 		REPORT(ABOUT "\"source\":\"s\",\"category\":\"scanner\",\"confidence\":101"),
-		"{\"command\":\"token.add\",\"arguments\":{\"owner\":\"x\",\"permissions\":\"all\"}"
-		"}",
+		"{\"command\":\"token.add\",\"arguments\":{\"owner\":7}}",
 		"{\"command\":\"feed.run\",\"arguments\":{\"name\":\"no-such-feed\"}}" };
 	struct place *place = *state;
 	CLEANUP(buf_done) struct buf answer = { 0 };
