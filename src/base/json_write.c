@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/json_write.h"
 
+#include "base/clock.h"
+
 #include <math.h>
 
 enum { DOUBLE_TEXT_MAX = 32, DIGITS_FIRST = 15, DIGITS_LAST = 17 };
@@ -268,6 +270,19 @@ void json_field_bool(struct json_writer *json, const char *key, bool value)
 {
 	json_key(json, key);
 	json_put_bool(json, value);
+}
+
+void json_field_time(struct json_writer *json, const char *key, int64_t time_s)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+
+	json_key(json, key);
+	if (time_s == 0) {
+		json_put_null(json);
+		return;
+	}
+	time_format(&text, time_s);
+	json_put_str(json, buf_view(&text));
 }
 
 void json_line_end(struct json_writer *json)

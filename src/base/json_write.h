@@ -58,6 +58,9 @@ void json_field_u64(struct json_writer *json, const char *key, uint64_t value);
 void json_field_double(struct json_writer *json, const char *key, double value);
 void json_field_bool(struct json_writer *json, const char *key, bool value);
 
+/* A time as RFC 3339 text; null stands for 0, "never" or "not said". */
+void json_field_time(struct json_writer *json, const char *key, int64_t time_s);
+
 /* Nothing may be open. */
 void json_line_end(struct json_writer *json);
 

@@ -9,6 +9,7 @@
 #include "cli/verbs.h"
 #include "evidence/indicator.h"
 #include "evidence/taxonomy.h"
+#include "score/action.h"
 #include "snapshot/open.h"
 
 struct check {
@@ -28,14 +29,6 @@ static const char *const standings[] = {
 	[NOT_LISTED] = "not listed",
 	[LISTED] = "listed",
 	[LISTED_WITHIN] = "listed within",
-};
-
-static const char *const actions[] = {
-	[PEHRA_NONE] = "none",
-	[PEHRA_WATCH] = "watch",
-	[PEHRA_CHALLENGE] = "challenge",
-	[PEHRA_BLOCK] = "block",
-	[PEHRA_ALLOW] = "allow",
 };
 
 /* An entry counts for a prefix only when it holds all of it. */
@@ -104,7 +97,7 @@ static void put_text(struct check *check, const struct indicator *indicator, enu
 		buf_fmt(out, "\t%s\n", standings[standing]);
 		return;
 	}
-	buf_fmt(out, "\t%s", actions[verdict->action]);
+	buf_fmt(out, "\t%.*s", STR_FMT(action_name(verdict->action)));
 	for (unsigned role = 0; role < ROLE_COUNT; role++) {
 		if (verdict->score[role] != 0)
 			buf_fmt(out, "\t%.*s=%u", STR_FMT(role_name(role)), verdict->score[role]);
@@ -147,7 +140,7 @@ static void json_verdict(struct check *check, struct json_writer *json,
 	const char *sources[SOURCES_SHOWN];
 	size_t n = pehra_sources(check->snapshot, verdict->source_set, sources, SOURCES_SHOWN);
 
-	json_field_str(json, "action", str_c(actions[verdict->action]));
+	json_field_str(json, "action", action_name(verdict->action));
 	json_key(json, "score");
 	json_object_begin(json);
 	for (unsigned role = 0; role < ROLE_COUNT; role++) {

@@ -7,7 +7,7 @@
 #include "cli/output.h"
 #include "cli/server.h"
 #include "cli/verbs.h"
-#include "pehra.h"
+#include "score/action.h"
 #include "snapshot/judge.h"
 
 struct explain {
@@ -19,27 +19,6 @@ struct explain {
 	struct explanation explanation;
 	int64_t now_s;
 };
-
-static const char *const actions[] = {
-	[PEHRA_NONE] = "none",
-	[PEHRA_WATCH] = "watch",
-	[PEHRA_CHALLENGE] = "challenge",
-	[PEHRA_BLOCK] = "block",
-	[PEHRA_ALLOW] = "allow",
-};
-
-static void json_time(struct json_writer *json, const char *key, int64_t time_s)
-{
-	CLEANUP(buf_done) struct buf text = { 0 };
-
-	json_key(json, key);
-	if (time_s == 0) {
-		json_put_null(json);
-		return;
-	}
-	time_format(&text, time_s);
-	json_put_str(json, buf_view(&text));
-}
 
 static void json_part(
 	struct json_writer *json, const struct explain *explain, const struct score_part *part)
@@ -73,9 +52,9 @@ static void json_claim(struct json_writer *json, const struct explain *explain, 
 	json_field_str(json, "category", category_info(claim->category)->name);
 	json_field_str(json, "tlp", tlp_name((enum tlp)claim->tlp));
 	json_field_u64(json, "count", claim->count);
-	json_time(json, "first_seen", claim->first_seen_s);
-	json_time(json, "last_seen", claim->last_seen_s);
-	json_time(json, "ended", claim->ended_s);
+	json_field_time(json, "first_seen", claim->first_seen_s);
+	json_field_time(json, "last_seen", claim->last_seen_s);
+	json_field_time(json, "ended", claim->ended_s);
 	if (claim->reference.n != 0)
 		json_field_str(json, "reference", claim->reference);
 	json_object_end(json);
@@ -91,7 +70,7 @@ static void put_json(const struct explain *explain, struct buf *out)
 	json_object_begin(&json);
 	json_field_str(&json, "indicator", buf_view(&text));
 	json_field_bool(&json, "known", explain->judged.n > 0);
-	json_field_str(&json, "action", str_c(actions[explanation->score.action]));
+	json_field_str(&json, "action", action_name(explanation->score.action));
 	json_key(&json, "score");
 	json_object_begin(&json);
 	for (int role = 0; role < ROLE_COUNT; role++) {
@@ -99,7 +78,7 @@ static void put_json(const struct explain *explain, struct buf *out)
 		json_put_u64(&json, explanation->score.value[role]);
 	}
 	json_object_end(&json);
-	json_time(&json, "until", explanation->score.until_s);
+	json_field_time(&json, "until", explanation->score.until_s);
 	json_field_i64(&json, "model", explain->model.version);
 	json_key(&json, "parts");
 	json_array_begin(&json);
@@ -142,7 +121,7 @@ static void put_text(const struct explain *explain, struct buf *out)
 			score_value(explain->model.prior[ROLE_SOURCE]));
 		return;
 	}
-	buf_fmt(out, ": %s", actions[explanation->score.action]);
+	buf_fmt(out, ": %.*s", STR_FMT(action_name(explanation->score.action)));
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		if (explanation->score.has_claims[role])
 			buf_fmt(out, ", %.*s %u", STR_FMT(role_name((enum role)role)),

@@ -100,19 +100,6 @@ struct status {
 	int64_t now_s;
 };
 
-static void json_time(struct json_writer *json, const char *key, int64_t time_s)
-{
-	CLEANUP(buf_done) struct buf text = { 0 };
-
-	json_key(json, key);
-	if (time_s == 0) {
-		json_put_null(json);
-		return;
-	}
-	time_format(&text, time_s);
-	json_put_str(json, buf_view(&text));
-}
-
 static void status_json(struct status *status, const struct source_status *row)
 {
 	struct json_writer *json = &status->json;
@@ -122,8 +109,8 @@ static void status_json(struct status *status, const struct source_status *row)
 	json_field_str(json, "family", row->family);
 	json_field_u64(json, "listed", row->listed);
 	json_field_u64(json, "ended", row->ended);
-	json_time(json, "last_attempt", row->last_attempt_s);
-	json_time(json, "last_success", row->last_success_s);
+	json_field_time(json, "last_attempt", row->last_attempt_s);
+	json_field_time(json, "last_success", row->last_success_s);
 	json_field_u64(json, "failures", row->failures);
 	json_field_str(json, "failure", row->failure);
 	json_field_str(json, "state", row->run_state);

@@ -7,6 +7,7 @@
 #include "cli/server.h"
 #include "cli/verbs.h"
 #include "evidence/query.h"
+#include "score/action.h"
 #include "snapshot/open.h"
 
 struct export
@@ -38,27 +39,19 @@ static pehra_id verdict_of(const struct export *export, const struct indicator *
 	return 0;
 }
 
-static const char *const actions[] = {
-	[PEHRA_NONE] = "none",
-	[PEHRA_WATCH] = "watch",
-	[PEHRA_CHALLENGE] = "challenge",
-	[PEHRA_BLOCK] = "block",
-	[PEHRA_ALLOW] = "allow",
-};
-
 static void put_verdict(struct export *export, struct str text, const struct pehra_verdict *verdict)
 {
 	struct json_writer json = json_writer_on(&export->out);
 
 	if (!export->is_json) {
-		buf_fmt(&export->out, "%.*s\t%s\t%u\t%u\t%u\n", STR_FMT(text),
-			actions[verdict->action], verdict->score[0], verdict->score[1],
+		buf_fmt(&export->out, "%.*s\t%.*s\t%u\t%u\t%u\n", STR_FMT(text),
+			STR_FMT(action_name(verdict->action)), verdict->score[0], verdict->score[1],
 			verdict->score[2]);
 		return;
 	}
 	json_object_begin(&json);
 	json_field_str(&json, "indicator", text);
-	json_field_str(&json, "action", str_c(actions[verdict->action]));
+	json_field_str(&json, "action", action_name(verdict->action));
 	json_field_u64(&json, "src", verdict->score[0]);
 	json_field_u64(&json, "dst", verdict->score[1]);
 	json_field_u64(&json, "policy", verdict->score[2]);

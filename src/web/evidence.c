@@ -101,19 +101,6 @@ static struct str name_of(const struct story *story, uint32_t source)
 	return source < story->sources.n ? story->sources.rows[source].name : STR("");
 }
 
-static void write_time(struct json_writer *json, const char *key, int64_t time_s)
-{
-	CLEANUP(buf_done) struct buf text = { 0 };
-
-	json_key(json, key);
-	if (time_s == 0) {
-		json_put_null(json);
-		return;
-	}
-	time_format(&text, time_s);
-	json_put_str(json, buf_view(&text));
-}
-
 static void write_category(struct json_writer *json, unsigned category)
 {
 	const struct category_info *info = category_info(category);
@@ -143,9 +130,9 @@ static void write_claim(
 	else
 		json_put_i64(json, claim->confidence);
 	json_field_u64(json, "count", claim->count);
-	write_time(json, "first_seen", claim->first_seen_s);
-	write_time(json, "last_seen", claim->last_seen_s);
-	write_time(json, "ended", claim->ended_s);
+	json_field_time(json, "first_seen", claim->first_seen_s);
+	json_field_time(json, "last_seen", claim->last_seen_s);
+	json_field_time(json, "ended", claim->ended_s);
 	json_field_str(json, "reference", claim->reference);
 	json_object_end(json);
 }
@@ -230,7 +217,7 @@ static void write_explanation(struct json_writer *json, const struct request *re
 		json_put_u64(json, explanation->score.value[role]);
 	}
 	json_object_end(json);
-	write_time(json, "until", explanation->score.until_s);
+	json_field_time(json, "until", explanation->score.until_s);
 	json_field_i64(json, "model", story->model.version);
 	json_key(json, "parts");
 	json_array_begin(json);

@@ -8,6 +8,7 @@
 #include "web/request.h"
 
 #include "evidence/indicator.h"
+#include "score/action.h"
 
 struct lookup {
 	struct indicator indicator;
@@ -23,10 +24,6 @@ void lookup_find(
 /* Members into an object that is open. */
 void lookup_write(struct json_writer *json, const struct request *request,
 	const struct pehra *snapshot, const struct lookup *lookup);
-
-/* "block"; actions are numbers of enum pehra_action. */
-struct str action_name(unsigned action);
-bool action_parse(struct str word, unsigned *out);
 
 /* The highest of the roles' scores. */
 uint8_t verdict_score(const struct pehra_verdict *verdict);
