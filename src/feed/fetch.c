@@ -228,8 +228,10 @@ static void transfer_free(struct fetcher *fetcher, struct transfer *transfer)
 {
 	struct transfer **slot = &fetcher->transfers;
 
-	while (*slot != transfer)
+	while (*slot != transfer) {
+		must(*slot != NULL);
 		slot = &(*slot)->next;
+	}
 	*slot = transfer->next;
 	if (transfer->is_running) {
 		must(curl_multi_remove_handle(fetcher->multi, transfer->easy) == CURLM_OK);
@@ -365,6 +367,7 @@ void fetch_one(const struct fetch_request *request, struct fetch_result *out)
 
 	*out = (struct fetch_result){ .status = FETCH_FAILED };
 	if (fetcher_add(fetcher, request, &out->why) != OK)
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): fetcher goes by its clean-up */
 		return;
 	while (fetcher_step(fetcher, -1, STEP_MS, &ready) > 0)
 		continue;

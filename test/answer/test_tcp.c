@@ -54,8 +54,9 @@ static void test_pipelining(void **state)
 	(void)state;
 	start(&server);
 	fd = server_connect(&server, SOCK_STREAM);
-	for (uint16_t id = 0; id < QUERIES; id++) {
-		size_t query = ask_write(&listed, id, bytes + n + 2, sizeof bytes - n - 2);
+	for (unsigned id = 0; id < QUERIES; id++) {
+		size_t query =
+			ask_write(&listed, (uint16_t)id, bytes + n + 2, sizeof bytes - n - 2);
 
 		dns_put_u16(bytes + n, (uint32_t)query);
 		n += query + 2;
@@ -69,8 +70,8 @@ static void test_pipelining(void **state)
 	}
 	/* half close: what was asked is still answered, then the server closes too */
 	assert_int_equal(shutdown(fd, SHUT_WR), 0);
-	for (uint16_t id = 0; id < QUERIES; id++)
-		expect_reply(fd, id);
+	for (unsigned id = 0; id < QUERIES; id++)
+		expect_reply(fd, (uint16_t)id);
 	assert_true(is_closed(fd, SERVER_WAIT_MS));
 	close(fd);
 	assert_int_equal(server_counter(&server, COUNT_TCP), QUERIES);

@@ -97,7 +97,7 @@ static void test_many_clients(void **state)
 	server_start(&server);
 	for (size_t i = 0; i < CLIENTS; i++) {
 		fds[i] = server_connect(&server, SOCK_DGRAM);
-		for (uint16_t id = 0; id < QUERIES; id++) {
+		for (unsigned id = 0; id < QUERIES; id++) {
 			size_t n = ask_write(id % 2 == 0 ? &listed : &unlisted,
 				(uint16_t)(i << 8 | id), query, sizeof query);
 

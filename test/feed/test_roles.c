@@ -166,7 +166,7 @@ static bool await(struct asker *asker, enum message_type type, enum process peer
 				return false;
 			if (event.kind != CHILD_MESSAGE || message->id != asker->id)
 				continue;
-			if (message->type == MESSAGE_CLAIMS) {
+			if (message->type == MESSAGE_CLAIMS && claims != NULL) {
 				CLEANUP(claim_batch_done) struct claim_batch batch = { 0 };
 
 				must(claim_batch_decode(message->payload, &batch, &why) == OK);
@@ -279,7 +279,7 @@ static int keeper_main(struct child *child)
 	struct asker asker = { .child = child };
 	CLEANUP(buf_done) struct buf path = { 0 };
 	CLEANUP(fd_close) int list = memfd_create("list", MFD_CLOEXEC);
-	struct sockaddr_in at;
+	struct sockaddr_in at = { 0 };
 	socklen_t size = sizeof at;
 	struct why why;
 
@@ -397,7 +397,8 @@ static void judge_parsed(struct json_reader *reader, struct str note, struct str
 static void judge_notes(struct str notes)
 {
 	CLEANUP(json_reader_free) struct json_reader *reader = json_reader_new();
-	struct str note, claims;
+	struct str note = { 0 };
+	struct str claims = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(steps); i++) {
 		bool is_known = !str_eq(str_c(steps[i].format), STR("no-such-format"));

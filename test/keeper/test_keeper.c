@@ -151,7 +151,7 @@ static void same(const struct pehra *live, pehra_id a, const struct pehra *built
 	const struct pehra_verdict *right = pehra_verdict(built, b);
 
 	assert_int_equal(left == NULL, right == NULL);
-	if (left == NULL)
+	if (left == NULL || right == NULL)
 		return;
 	assert_memory_equal(left->score, right->score, sizeof left->score);
 	assert_int_equal(left->action, right->action);

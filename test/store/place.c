@@ -125,6 +125,7 @@ static pid_t run_as_server(struct place *place, const char *const *words)
 		copies[n] = strdup(words[n]);
 	}
 	copies[n] = NULL;
+	must(n > 0);
 	(void)execv(copies[0], copies);
 	_exit(127);
 }

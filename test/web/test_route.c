@@ -25,6 +25,7 @@ static void test_rows(void **state)
 		if (route->method == NULL || route->pattern == NULL || route->handle == NULL ||
 			route->name == NULL || route->summary == NULL || route->success < 200)
 			fail_msg("route %zu lacks something", i);
+		must(route->pattern != NULL);
 		if ((strchr(route->pattern, '{') != NULL) != (route->capture != NULL))
 			fail_msg("%s: its capture is not explained", route->name);
 		if (route->answer != NULL && !schema_exists(str_c(route->answer)))
