@@ -176,6 +176,8 @@ enum err handle_token_add(struct command_call *call, struct json_writer *result,
 	TRY(command_number(call, "days", 1, TOKEN_LIFE_DAYS_MAX, TOKEN_LIFE_DAYS, &days, why));
 	request.ends_s = now_s + days * DAY_S;
 	TRY(token_add(keeper->db, &request, now_s, text, why));
+	/* web takes it from the next request on, not only when it next looks */
+	service_event(call->service, "tokens", STR(""));
 	json_field_str(result, "token", str_c(text));
 	return OK;
 }
