@@ -140,9 +140,11 @@ step_clang_sanitize()
 		build build-clang && run_tests build-clang
 }
 
+# gcc 12's fake stack does not keep alignments of 64 bytes, so only clang looks for its misuse.
 step_gcc_sanitize()
 {
 	sanitizers
+	export ASAN_OPTIONS=detect_stack_use_after_return=0:strict_string_checks=1
 	configure build-sanitize gcc -Db_sanitize=address,undefined &&
 		build build-sanitize && run_tests build-sanitize
 }

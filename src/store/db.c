@@ -185,8 +185,8 @@ enum err db_prepare_once(struct db *db, struct str sql, struct db_statement **ou
 
 	*out = NULL;
 	TRY(usable(db, why));
-	copy = strndup(sql.p, sql.n);
-	must(copy != NULL);
+	copy = malloc(sql.n + 1);
+	must(copy != NULL && str_to_c(sql, copy, sql.n + 1));
 	err = statement_make(db, copy, &statement, why);
 	if (err != OK) {
 		free(copy);
