@@ -81,6 +81,7 @@ enum err build_generation(const struct keeper *keeper, struct db *db, int64_t no
 		.texts = input.text_count };
 	TRY(snapshot_build(
 		&input, keeper_path(&folder, keeper->data, SNAPSHOT_FOLDER), &keeper->key, why));
+	TRY(snapshot_live_prepare(buf_c(&folder), why));
 	measure(out);
 	return OK;
 }

@@ -120,38 +120,105 @@ static enum err header_made_live(
 	return OK;
 }
 
-enum err snapshot_live_open(const char *folder, struct snapshot_live **out, struct why *why)
+/* The live copy of the newest generation in file, whole, and mapped in live. */
+static enum err copy_mapped(const char *folder, const char *path, struct replacement *file,
+	struct snapshot_live *live, struct why *why)
 {
 	CLEANUP(buf_done) struct buf from = { 0 };
-	CLEANUP(buf_done) struct buf to = { 0 };
-	CLEANUP(replacement_done) struct replacement file = { .fd = -1 };
-	CLEANUP(snapshot_live_close) struct snapshot_live *live = calloc(1, sizeof *live);
 	void *base = NULL;
 	size_t bytes = 0;
 
-	must(live != NULL);
 	buf_fmt(&from, "%s/generation.pehra", folder);
-	buf_fmt(&to, "%s/live.pehra", folder);
 
 	CLEANUP(fd_close) int fd = open(buf_c(&from), O_RDONLY | O_CLOEXEC);
 
 	if (fd == -1)
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): live goes by its clean-up */
 		return fail_sys(why, "cannot open %s", buf_c(&from));
-	TRY(replacement_open(&file, buf_c(&to), 0644, why));
-	TRY(copy_made(fd, file.fd, &base, &bytes, why));
+	TRY(replacement_open(file, path, 0644, why));
+	TRY(copy_made(fd, file->fd, &base, &bytes, why));
 
 	enum err err = header_made_live(live, base, bytes, why);
 
 	if (err != OK) {
 		(void)munmap(base, bytes);
 		live->map.header = NULL;
-		return err;
+	}
+	return err;
+}
+
+enum err snapshot_live_prepare(const char *folder, struct why *why)
+{
+	CLEANUP(buf_done) struct buf to = { 0 };
+	CLEANUP(replacement_done) struct replacement file = { .fd = -1 };
+	CLEANUP(snapshot_live_close) struct snapshot_live *live = calloc(1, sizeof *live);
+
+	must(live != NULL);
+	buf_fmt(&to, "%s/live.next", folder);
+	TRY(copy_mapped(folder, buf_c(&to), &file, live, why));
+	if (fsync(file.fd) == -1)
+		return fail_sys(why, "cannot sync %s", buf_c(&to));
+	return replacement_commit(&file, why);
+}
+
+/* Is it the live copy of this generation: the same sections with the same digests? */
+static bool is_copy_of(const struct pehra *map, const char *generation)
+{
+	CLEANUP(fd_close) int fd = open(generation, O_RDONLY | O_CLOEXEC);
+	struct snapshot_header header;
+
+	return fd != -1 && pread(fd, &header, sizeof header, 0) == (ssize_t)sizeof header &&
+	       (map->header->flags & SNAPSHOT_IS_LIVE) != 0 &&
+	       map->header->generation == header.generation &&
+	       memcmp(map->header->sections, header.sections, sizeof header.sections) == 0;
+}
+
+/* Takes what snapshot_live_prepare() left; false when there is nothing that fits. */
+static bool prepared_mapped(const char *folder, const char *path, struct snapshot_live *live)
+{
+	CLEANUP(buf_done) struct buf next = { 0 };
+	CLEANUP(buf_done) struct buf generation = { 0 };
+	struct stat about;
+	bool is_taken;
+	void *base;
+
+	buf_fmt(&next, "%s/live.next", folder);
+	buf_fmt(&generation, "%s/generation.pehra", folder);
+
+	CLEANUP(fd_close) int fd = open(buf_c(&next), O_RDWR | O_CLOEXEC);
+
+	if (fd == -1 || fstat(fd, &about) == -1)
+		return false;
+	base = mmap(NULL, (size_t)about.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (base == MAP_FAILED)
+		return false;
+	is_taken = pehra_attach(base, (size_t)about.st_size, PEHRA_OPEN_PLAIN, &live->map) ==
+			   PEHRA_OK &&
+		   is_copy_of(&live->map, buf_c(&generation)) &&
+		   replacement_move(buf_c(&next), path, NULL) == OK;
+	if (!is_taken) {
+		(void)unlink(buf_c(&next));
+		(void)munmap(base, (size_t)about.st_size);
+		live->map.header = NULL;
+	}
+	return is_taken;
+}
+
+enum err snapshot_live_open(const char *folder, struct snapshot_live **out, struct why *why)
+{
+	CLEANUP(buf_done) struct buf to = { 0 };
+	CLEANUP(replacement_done) struct replacement file = { .fd = -1 };
+	CLEANUP(snapshot_live_close) struct snapshot_live *live = calloc(1, sizeof *live);
+
+	must(live != NULL);
+	buf_fmt(&to, "%s/live.pehra", folder);
+	if (!prepared_mapped(folder, buf_c(&to), live)) {
+		TRY(copy_mapped(folder, buf_c(&to), &file, live, why));
+		TRY(replacement_commit(&file, why));
 	}
 	live->verdicts = verdict_table_new();
 	verdicts_load(live);
 	sources_load(live);
-	TRY(replacement_commit(&file, why));
 	*out = live;
 	live = NULL;
 	return OK;

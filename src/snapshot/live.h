@@ -11,8 +11,15 @@
 struct snapshot_live;
 
 /*
- * Makes folder/live.pehra from folder/generation.pehra (temporary file, rename), marks the one it
- * replaces as superseded, and keeps it mapped for writing.
+ * Makes folder/live.next, the live copy of folder/generation.pehra, ready and synced. For the
+ * process that builds: copying takes long, and keeper shall not wait for it.
+ */
+NODISCARD enum err snapshot_live_prepare(const char *folder, struct why *why);
+
+/*
+ * Makes folder/live.pehra of folder/live.next when that is the newest generation's, else from
+ * folder/generation.pehra; marks the one it replaces as superseded, and keeps it mapped for
+ * writing. It need not survive a loss of power: keeper makes it anew when it starts.
  */
 NODISCARD enum err snapshot_live_open(
 	const char *folder, struct snapshot_live **out, struct why *why);

@@ -38,10 +38,19 @@ static void mark_superseded(int old)
 			SNAPSHOT_PAGE_BYTES + offsetof(struct snapshot_control, superseded));
 }
 
+enum err replacement_move(const char *from, const char *to, struct why *why)
+{
+	CLEANUP(fd_close) int old = open(to, O_RDWR | O_CLOEXEC);
+
+	if (rename(from, to) == -1)
+		return fail_sys(why, "cannot rename to %s", to);
+	mark_superseded(old);
+	return OK;
+}
+
 enum err replacement_commit(struct replacement *file, struct why *why)
 {
 	const char *path = buf_c(&file->path);
-	CLEANUP(fd_close) int old = open(path, O_RDWR | O_CLOEXEC);
 	size_t slash = str_find_last(buf_view(&file->path), '/');
 	CLEANUP(buf_done) struct buf folder = { 0 };
 
@@ -54,9 +63,7 @@ enum err replacement_commit(struct replacement *file, struct why *why)
 
 	if (folder_fd == -1)
 		return fail_sys(why, "cannot open %s", buf_c(&folder));
-	if (rename(buf_c(&file->temporary), path) == -1)
-		return fail_sys(why, "cannot rename to %s", path);
+	TRY(replacement_move(buf_c(&file->temporary), path, why));
 	fd_close(&file->fd);
-	mark_superseded(old);
 	return fsync(folder_fd) == -1 ? fail_sys(why, "cannot sync %s", buf_c(&folder)) : OK;
 }

@@ -17,5 +17,10 @@ struct replacement {
 void replacement_done(struct replacement *file);
 NODISCARD enum err replacement_open(
 	struct replacement *file, const char *path, unsigned mode, struct why *why);
+/*
+ * As replacement_commit() for a file that is whole already, but the folder is not synced: after a
+ * loss of power either file may be there.
+ */
+NODISCARD enum err replacement_move(const char *from, const char *to, struct why *why);
 /* The content must be synced; the folder is synced here. */
 NODISCARD enum err replacement_commit(struct replacement *file, struct why *why);

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 enum { STEPS = 300, READER_STEPS = 20000, READER_LOOKS = 100000, KILLS = 12, KILL_STEPS = 4000 };
 
@@ -261,6 +262,59 @@ static void test_superseded(void **state)
 	pehra_close(live);
 }
 
+static bool has_next(const struct oracle *oracle, struct buf *path)
+{
+	buf_clear(path);
+	buf_fmt(path, "%s/live.next", oracle->folder);
+	return access(buf_c(path), F_OK) == 0;
+}
+
+static void live_answers(struct oracle *oracle, struct prop *prop)
+{
+	CLEANUP(snapshot_live_close) struct snapshot_live *live = live_open(oracle);
+	struct pehra *snapshot = oracle_open(oracle, "live.pehra");
+	struct pehra *generation = oracle_open(oracle, "generation.pehra");
+	struct pehra_info of_live;
+	struct pehra_info of_generation;
+
+	pehra_info(snapshot, &of_live);
+	pehra_info(generation, &of_generation);
+	assert_true(of_live.is_live);
+	assert_int_equal(of_live.generation, of_generation.generation);
+	assert_null(oracle_compare_v4(oracle, snapshot, prop));
+	pehra_close(snapshot);
+	pehra_close(generation);
+}
+
+/* What the builder left ready is taken when it is the newest generation's, and only then. */
+static void test_prepared(void **state)
+{
+	CLEANUP(oracle_free) struct oracle *oracle = oracle_new();
+	CLEANUP(buf_done) struct buf path = { 0 };
+	struct prop prop = { 5 };
+	struct why why;
+
+	(void)state;
+	oracle_add_v4(oracle, &prop, 500);
+	oracle_build(oracle);
+	assert_int_equal(snapshot_live_prepare(oracle->folder, &why), OK);
+	assert_true(has_next(oracle, &path));
+	live_answers(oracle, &prop);
+	assert_false(has_next(oracle, &path));
+	/* of an older generation */
+	assert_int_equal(snapshot_live_prepare(oracle->folder, &why), OK);
+	oracle_add_v4(oracle, &prop, 500);
+	oracle_build(oracle);
+	live_answers(oracle, &prop);
+	assert_false(has_next(oracle, &path));
+	/* cut short */
+	assert_int_equal(snapshot_live_prepare(oracle->folder, &why), OK);
+	assert_true(has_next(oracle, &path));
+	assert_int_equal(truncate(buf_c(&path), 8192), 0);
+	live_answers(oracle, &prop);
+	assert_false(has_next(oracle, &path));
+}
+
 /*
  * A host and its cover change so that the cover's second verdict (4) always hides behind the host:
  * a reader that mixes two changes would show it, or nothing.
@@ -461,6 +515,7 @@ int main(void)
 		cmocka_unit_test(test_full),
 		cmocka_unit_test(test_intern),
 		cmocka_unit_test(test_superseded),
+		cmocka_unit_test(test_prepared),
 		cmocka_unit_test(test_reader_during_changes),
 		cmocka_unit_test(test_killed_writer),
 	};
