@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "keeper/live.h"
+#include "snapshot/live.h"
 #include "snapshot/judge.h"
 #include "snapshot/open.h"
 
@@ -15,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { BUILDER_NICE = 5 };
+enum { BUILDER_NICE = 5, FINISH_SLICE_NS = 5000000 };
 
 /* What the building process writes on its pipe, whole or not at all. */
 struct outcome {
@@ -152,6 +153,7 @@ static void builder_reset(struct builder *builder)
 	}
 	free(builder->changed);
 	arena_done(&builder->changed_keys);
+	snapshot_live_close(&builder->next);
 	*builder = (struct builder){ 0 };
 }
 
@@ -172,22 +174,77 @@ static enum err outcome_read(int fd, struct outcome *out, struct why *why)
 	return fail(why, ERR_CLOSED, "the building of the snapshot ended without a word");
 }
 
-enum err builder_finish(
-	struct builder *builder, struct keeper *keeper, struct build_result *out, struct why *why)
+/* Takes the result, and maps the live copy to be. */
+static enum err result_take(struct builder *builder, const struct keeper *keeper, struct why *why)
 {
+	CLEANUP(buf_done) struct buf folder = { 0 };
 	struct outcome outcome;
-	enum err err = outcome_read(builder->result, &outcome, why);
 
-	if (err == OK && outcome.err != OK) {
+	TRY(outcome_read(builder->result, &outcome, why));
+	if (outcome.err != OK) {
 		*why = outcome.why;
-		err = outcome.err;
+		return outcome.err;
 	}
-	if (err == OK) {
-		*out = outcome.result;
-		err = live_reopen(keeper, why);
+	builder->built = outcome.result;
+	return snapshot_live_next(
+		keeper_path(&folder, keeper->data, SNAPSHOT_FOLDER), &builder->next, why);
+}
+
+/* Applies changes to the copy to be for a while; one that finds no place there is no error yet. */
+static enum err changes_apply(struct builder *builder, struct keeper *keeper, struct why *why)
+{
+	int64_t end_ns = clock_monotonic_ns(keeper->clock) + FINISH_SLICE_NS;
+	struct snapshot_live *shown = keeper->live;
+	enum err err = OK;
+
+	keeper->live = builder->next;
+	while (err == OK && builder->applied < builder->changed_count &&
+		clock_monotonic_ns(keeper->clock) < end_ns) {
+		err = live_apply(keeper, builder->changed[builder->applied++], why);
+		if (err != ERR_FULL)
+			continue;
+		builder->unfit = *why;
+		err = OK;
 	}
-	for (size_t i = 0; err == OK && i < builder->changed_count; i++)
-		err = live_apply(keeper, builder->changed[i], why);
-	builder_reset(builder);
+	keeper->live = shown;
+	return err;
+}
+
+static enum err publish(struct builder *builder, struct keeper *keeper, struct why *why)
+{
+	CLEANUP(buf_done) struct buf folder = { 0 };
+
+	TRY(snapshot_live_publish(keeper_path(&folder, keeper->data, SNAPSHOT_FOLDER), why));
+	snapshot_live_close(&keeper->live);
+	keeper->live = builder->next;
+	builder->next = NULL;
+	return OK;
+}
+
+static enum err finish_step(
+	struct builder *builder, struct keeper *keeper, bool *is_over, struct why *why)
+{
+	if (builder->next == NULL)
+		TRY(result_take(builder, keeper, why));
+	TRY(changes_apply(builder, keeper, why));
+	*is_over = builder->applied == builder->changed_count;
+	if (!*is_over)
+		return OK;
+	TRY(publish(builder, keeper, why));
+	if (builder->unfit.code != OK)
+		*why = builder->unfit;
+	return builder->unfit.code;
+}
+
+enum err builder_finish(struct builder *builder, struct keeper *keeper, struct build_result *out,
+	bool *is_over, struct why *why)
+{
+	enum err err;
+
+	*is_over = false;
+	err = finish_step(builder, keeper, is_over, why);
+	*out = builder->built;
+	if (err != OK || *is_over)
+		builder_reset(builder);
 	return err;
 }

@@ -10,16 +10,6 @@
 
 #include <sys/types.h>
 
-struct builder {
-	pid_t pid;  /* 0: none at work */
-	int result; /* read end of the pipe on which it tells how it went */
-	int64_t started_ns;
-	struct arena changed_keys; /* indicators changed since it started */
-	struct str *changed;
-	size_t changed_count;
-	size_t changed_capacity;
-};
-
 /* What a finished build tells. */
 struct build_result {
 	uint64_t generation;
@@ -28,6 +18,21 @@ struct build_result {
 	uint64_t texts;
 	uint64_t cpu_ms;
 	uint64_t peak_kib;
+};
+
+struct builder {
+	pid_t pid;  /* 0: none at work */
+	int result; /* read end of the pipe on which it tells how it went */
+	int64_t started_ns;
+	struct arena changed_keys; /* indicators changed since it started */
+	struct str *changed;
+	size_t changed_count;
+	size_t changed_capacity;
+	/* the new generation's live copy, which readers do not see yet; NULL before the end */
+	struct snapshot_live *next;
+	size_t applied; /* changes that it has */
+	struct build_result built;
+	struct why unfit; /* why a change found no place in it; code OK: all did */
 };
 
 /*
@@ -42,10 +47,13 @@ NODISCARD enum err builder_start(
 /* Notes that an indicator changed; does nothing while no build is under way. */
 void builder_note(struct builder *builder, struct str key);
 /*
- * Called when builder->result is readable: takes the result, makes the generation live and applies
- * what changed meanwhile. The builder is idle afterwards, whatever happened.
+ * Called when builder->result is readable, again as long as *is_over is false: takes the result,
+ * then applies what changed meanwhile to the new live copy, a few milliseconds' worth at a time so
+ * that commands are taken in between, and at last shows it to the readers, for whom no change goes
+ * back. The builder is idle when it is over or has failed. ERR_FULL: it is shown, but a change
+ * found no place in it.
  */
-NODISCARD enum err builder_finish(
-	struct builder *builder, struct keeper *keeper, struct build_result *out, struct why *why);
+NODISCARD enum err builder_finish(struct builder *builder, struct keeper *keeper,
+	struct build_result *out, bool *is_over, struct why *why);
 /* Ends a build under way; for stopping. */
 void builder_cancel(struct builder *builder);

@@ -241,8 +241,9 @@ static void build_finished(struct service *service)
 	struct build_result result;
 	struct why why;
 	struct channel *parent = &service->child->parent;
+	bool is_over;
 
-	if (builder_finish(&service->builder, &service->keeper, &result, &why) != OK) {
+	if (builder_finish(&service->builder, &service->keeper, &result, &is_over, &why) != OK) {
 		bool is_spare_used_up = why.code == ERR_FULL && why.sys == 0;
 
 		/* changes that came while it was built did not fit: the next one has them */
@@ -252,7 +253,8 @@ static void build_finished(struct service *service)
 		builds_answer(service, NULL, &why);
 		if (!is_spare_used_up)
 			return;
-		result = (struct build_result){ 0 };
+	} else if (!is_over) {
+		return;
 	}
 	if (result.generation != 0)
 		service->build_cpu_ms = result.cpu_ms;

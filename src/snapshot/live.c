@@ -173,47 +173,43 @@ static bool is_copy_of(const struct pehra *map, const char *generation)
 	       memcmp(map->header->sections, header.sections, sizeof header.sections) == 0;
 }
 
-/* Takes what snapshot_live_prepare() left; false when there is nothing that fits. */
-static bool prepared_mapped(const char *folder, const char *path, struct snapshot_live *live)
+/* Maps what snapshot_live_prepare() left; false when there is nothing that fits. */
+static bool prepared_mapped(const char *folder, const char *next, struct snapshot_live *live)
 {
-	CLEANUP(buf_done) struct buf next = { 0 };
 	CLEANUP(buf_done) struct buf generation = { 0 };
 	struct stat about;
-	bool is_taken;
+	bool is_whole;
 	void *base;
 
-	buf_fmt(&next, "%s/live.next", folder);
 	buf_fmt(&generation, "%s/generation.pehra", folder);
 
-	CLEANUP(fd_close) int fd = open(buf_c(&next), O_RDWR | O_CLOEXEC);
+	CLEANUP(fd_close) int fd = open(next, O_RDWR | O_CLOEXEC);
 
 	if (fd == -1 || fstat(fd, &about) == -1)
 		return false;
 	base = mmap(NULL, (size_t)about.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (base == MAP_FAILED)
 		return false;
-	is_taken = pehra_attach(base, (size_t)about.st_size, PEHRA_OPEN_PLAIN, &live->map) ==
+	is_whole = pehra_attach(base, (size_t)about.st_size, PEHRA_OPEN_PLAIN, &live->map) ==
 			   PEHRA_OK &&
-		   is_copy_of(&live->map, buf_c(&generation)) &&
-		   replacement_move(buf_c(&next), path, NULL) == OK;
-	if (!is_taken) {
-		(void)unlink(buf_c(&next));
+		   is_copy_of(&live->map, buf_c(&generation));
+	if (!is_whole) {
 		(void)munmap(base, (size_t)about.st_size);
 		live->map.header = NULL;
 	}
-	return is_taken;
+	return is_whole;
 }
 
-enum err snapshot_live_open(const char *folder, struct snapshot_live **out, struct why *why)
+enum err snapshot_live_next(const char *folder, struct snapshot_live **out, struct why *why)
 {
-	CLEANUP(buf_done) struct buf to = { 0 };
+	CLEANUP(buf_done) struct buf next = { 0 };
 	CLEANUP(replacement_done) struct replacement file = { .fd = -1 };
 	CLEANUP(snapshot_live_close) struct snapshot_live *live = calloc(1, sizeof *live);
 
 	must(live != NULL);
-	buf_fmt(&to, "%s/live.pehra", folder);
-	if (!prepared_mapped(folder, buf_c(&to), live)) {
-		TRY(copy_mapped(folder, buf_c(&to), &file, live, why));
+	buf_fmt(&next, "%s/live.next", folder);
+	if (!prepared_mapped(folder, buf_c(&next), live)) {
+		TRY(copy_mapped(folder, buf_c(&next), &file, live, why));
 		TRY(replacement_commit(&file, why));
 	}
 	live->verdicts = verdict_table_new();
@@ -222,6 +218,30 @@ enum err snapshot_live_open(const char *folder, struct snapshot_live **out, stru
 	*out = live;
 	live = NULL;
 	return OK;
+}
+
+enum err snapshot_live_publish(const char *folder, struct why *why)
+{
+	CLEANUP(buf_done) struct buf from = { 0 };
+	CLEANUP(buf_done) struct buf to = { 0 };
+
+	buf_fmt(&from, "%s/live.next", folder);
+	buf_fmt(&to, "%s/live.pehra", folder);
+	return replacement_move(buf_c(&from), buf_c(&to), why);
+}
+
+enum err snapshot_live_open(const char *folder, struct snapshot_live **out, struct why *why)
+{
+	CLEANUP(buf_done) struct buf next = { 0 };
+	enum err err;
+
+	buf_fmt(&next, "%s/live.next", folder);
+	(void)unlink(buf_c(&next));
+	TRY(snapshot_live_next(folder, out, why));
+	err = snapshot_live_publish(folder, why);
+	if (err != OK)
+		snapshot_live_close(out);
+	return err;
 }
 
 void snapshot_live_close(struct snapshot_live **live)

@@ -17,9 +17,16 @@ struct snapshot_live;
 NODISCARD enum err snapshot_live_prepare(const char *folder, struct why *why);
 
 /*
- * Makes folder/live.pehra of folder/live.next when that is the newest generation's, else from
- * folder/generation.pehra; marks the one it replaces as superseded, and keeps it mapped for
- * writing. It need not survive a loss of power: keeper makes it anew when it starts.
+ * Maps folder/live.next for writing: what was prepared when it is the newest generation's, else
+ * made now. Readers do not see it before snapshot_live_publish().
+ */
+NODISCARD enum err snapshot_live_next(
+	const char *folder, struct snapshot_live **out, struct why *why);
+/* Folder/live.next becomes folder/live.pehra, and the one it replaces is marked as superseded. */
+NODISCARD enum err snapshot_live_publish(const char *folder, struct why *why);
+/*
+ * Both at once, for a start: made anew from the generation, because a loss of power may have torn
+ * what was changed in place.
  */
 NODISCARD enum err snapshot_live_open(
 	const char *folder, struct snapshot_live **out, struct why *why);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -262,28 +263,38 @@ static void test_superseded(void **state)
 	pehra_close(live);
 }
 
-static bool has_next(const struct oracle *oracle, struct buf *path)
+static ino_t inode_of(const struct oracle *oracle, const char *name)
 {
-	buf_clear(path);
-	buf_fmt(path, "%s/live.next", oracle->folder);
-	return access(buf_c(path), F_OK) == 0;
+	CLEANUP(buf_done) struct buf path = { 0 };
+	struct stat about;
+
+	buf_fmt(&path, "%s/%s", oracle->folder, name);
+	return stat(buf_c(&path), &about) == 0 ? about.st_ino : 0;
 }
 
-static void live_answers(struct oracle *oracle, struct prop *prop)
+/* The next copy answers as the oracle once it is published; true when it is this file. */
+static bool next_is(const struct oracle *oracle, struct prop *prop, ino_t inode)
 {
-	CLEANUP(snapshot_live_close) struct snapshot_live *live = live_open(oracle);
-	struct pehra *snapshot = oracle_open(oracle, "live.pehra");
+	CLEANUP(snapshot_live_close) struct snapshot_live *live = NULL;
 	struct pehra *generation = oracle_open(oracle, "generation.pehra");
-	struct pehra_info of_live;
 	struct pehra_info of_generation;
+	struct pehra_info of_live;
+	struct why why;
+
+	assert_int_equal(snapshot_live_next(oracle->folder, &live, &why), OK);
+	assert_int_equal(snapshot_live_publish(oracle->folder, &why), OK);
+
+	struct pehra *snapshot = oracle_open(oracle, "live.pehra");
 
 	pehra_info(snapshot, &of_live);
 	pehra_info(generation, &of_generation);
 	assert_true(of_live.is_live);
 	assert_int_equal(of_live.generation, of_generation.generation);
 	assert_null(oracle_compare_v4(oracle, snapshot, prop));
+	assert_int_equal(inode_of(oracle, "live.next"), 0);
 	pehra_close(snapshot);
 	pehra_close(generation);
+	return inode_of(oracle, "live.pehra") == inode;
 }
 
 /* What the builder left ready is taken when it is the newest generation's, and only then. */
@@ -293,26 +304,33 @@ static void test_prepared(void **state)
 	CLEANUP(buf_done) struct buf path = { 0 };
 	struct prop prop = { 5 };
 	struct why why;
+	ino_t inode;
 
 	(void)state;
 	oracle_add_v4(oracle, &prop, 500);
 	oracle_build(oracle);
 	assert_int_equal(snapshot_live_prepare(oracle->folder, &why), OK);
-	assert_true(has_next(oracle, &path));
-	live_answers(oracle, &prop);
-	assert_false(has_next(oracle, &path));
+	inode = inode_of(oracle, "live.next");
+	assert_true(next_is(oracle, &prop, inode));
 	/* of an older generation */
 	assert_int_equal(snapshot_live_prepare(oracle->folder, &why), OK);
+	inode = inode_of(oracle, "live.next");
 	oracle_add_v4(oracle, &prop, 500);
 	oracle_build(oracle);
-	live_answers(oracle, &prop);
-	assert_false(has_next(oracle, &path));
+	assert_false(next_is(oracle, &prop, inode));
 	/* cut short */
 	assert_int_equal(snapshot_live_prepare(oracle->folder, &why), OK);
-	assert_true(has_next(oracle, &path));
+	inode = inode_of(oracle, "live.next");
+	buf_fmt(&path, "%s/live.next", oracle->folder);
 	assert_int_equal(truncate(buf_c(&path), 8192), 0);
-	live_answers(oracle, &prop);
-	assert_false(has_next(oracle, &path));
+	assert_false(next_is(oracle, &prop, inode));
+	/* a start trusts nothing that was changed in place */
+	assert_int_equal(snapshot_live_prepare(oracle->folder, &why), OK);
+	inode = inode_of(oracle, "live.next");
+
+	CLEANUP(snapshot_live_close) struct snapshot_live *live = live_open(oracle);
+
+	assert_int_not_equal(inode_of(oracle, "live.pehra"), inode);
 }
 
 /*
