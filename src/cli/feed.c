@@ -7,6 +7,7 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "evidence/import.h"
 #include "evidence/query.h"
 #include "feed/format.h"
 
@@ -97,6 +98,8 @@ struct status {
 	struct buf out;
 	struct json_writer json;
 	bool is_json;
+	bool is_named; /* one source is asked for: its refusals are told, too */
+	int64_t run;   /* its last one; 0: none */
 	int64_t now_s;
 };
 
@@ -119,7 +122,9 @@ static void status_json(struct status *status, const struct source_status *row)
 	json_field_u64(json, "refused", row->refused);
 	json_field_u64(json, "added", row->added);
 	json_field_u64(json, "last_ended", row->run_ended);
-	json_object_end(json);
+	/* refusals are another query, which waits until this one has ended */
+	if (!status->is_named)
+		json_object_end(json);
 }
 
 static enum err status_one(void *state, const struct source_status *row, struct why *why)
@@ -131,6 +136,7 @@ static enum err status_one(void *state, const struct source_status *row, struct 
 	/* families and weights of the catalogue are noted before a feed was ever read */
 	if (row->last_attempt_s == 0 && row->listed == 0 && row->ended == 0)
 		return OK;
+	status->run = row->last_run;
 	if (status->is_json) {
 		status_json(status, row);
 		return OK;
@@ -150,9 +156,45 @@ static enum err status_one(void *state, const struct source_status *row, struct 
 	return OK;
 }
 
+static enum err refusal_one(void *state, const struct import_refusal *row, struct why *why)
+{
+	struct status *status = state;
+
+	(void)why;
+	if (!status->is_json) {
+		buf_fmt(&status->out, "  %llu × %.*s, first in line %llu: %.*s\n",
+			(unsigned long long)row->count, STR_FMT(row->reason),
+			(unsigned long long)row->line, STR_FMT(row->sample));
+		return OK;
+	}
+	json_object_begin(&status->json);
+	json_field_str(&status->json, "reason", row->reason);
+	json_field_u64(&status->json, "count", row->count);
+	json_field_u64(&status->json, "line", row->line);
+	json_field_str(&status->json, "sample", row->sample);
+	json_object_end(&status->json);
+	return OK;
+}
+
+/* What the last reading of the one source refused, with the first line of each reason. */
+static enum err refusals_put(struct status *status, struct why *why)
+{
+	if (status->is_json) {
+		json_key(&status->json, "refusals");
+		json_array_begin(&status->json);
+	}
+	TRY(refusals_of(status->db, status->run, refusal_one, status, why));
+	if (status->is_json) {
+		json_array_end(&status->json);
+		json_object_end(&status->json);
+	}
+	return OK;
+}
+
 int verb_feed_status(const struct cli_arguments *arguments)
 {
 	struct status status = { .is_json = cli_has(arguments, "--json"),
+		.is_named = arguments->operand_count > 0,
 		.now_s = clock_now_s(NULL) };
 	struct str name = str_c(arguments->operand_count > 0 ? arguments->operands[0] : "");
 	struct why why = { 0 };
@@ -164,6 +206,10 @@ int verb_feed_status(const struct cli_arguments *arguments)
 		json_array_begin(&status.json);
 	if (err == OK)
 		err = source_list(status.db, name, true, status_one, &status, &why);
+	if (err == OK && status.is_named && status.out.n <= 1)
+		err = fail(&why, ERR_NOT_FOUND, "nothing was read from '%.*s' yet", STR_FMT(name));
+	if (err == OK && status.is_named)
+		err = refusals_put(&status, &why);
 	if (err == OK && status.is_json) {
 		json_array_end(&status.json);
 		json_line_end(&status.json);

@@ -17,6 +17,10 @@ exits "import" 0 "$PEHRA" feed import --data "$DATA" --format plain --source one
 equal "accepted, one of them twice" "$(echo "$OUT" | tail -1 | jq -c '[.accepted, .duplicates, .added]')" \
 	"[5,1,4]"
 equal "refused" "$(echo "$OUT" | tail -1 | jq .refused)" 1
+exits "status of one source" 0 "$PEHRA" feed status --data "$DATA" --json one
+equal "its refusals" "$(echo "$OUT" | jq -c '[.[0].listed, .[0].refusals[0].count, .[0].refusals[0].line]')" \
+	"[4,1,4]"
+exits "status of nobody" 2 "$PEHRA" feed status --data "$DATA" nobody
 printf '192.0.2.7\n198.51.100.77\n' >"$WORK/other.txt"
 exits "second source" 0 "$PEHRA" feed import --data "$DATA" --format plain --source two \
 	--role src --category scanner --allow-special "$WORK/other.txt"
