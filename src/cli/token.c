@@ -93,6 +93,7 @@ static void put_token_json(struct json_writer *json, const struct token *token, 
 	buf_clear(&text);
 	time_format(&text, token->ends_s);
 	json_field_str(json, "ends", buf_view(&text));
+	json_field_time(json, "last_command", token->last_used_s);
 	json_object_end(json);
 }
 

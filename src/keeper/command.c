@@ -95,7 +95,7 @@ static enum err actor_of_token(
 		(void)snprintf(out->name, sizeof out->name, "token:%.*s (%.*s)", STR_FMT(id),
 			STR_FMT(str_first(token->owner, 64)));
 		out->permissions = token->permissions;
-		return OK;
+		return token_used(service->keeper.db, id, now_s, why);
 	}
 	return fail(why, ERR_DENIED, "no token %.*s", STR_FMT(str_first(id, 32)));
 }

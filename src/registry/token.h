@@ -67,7 +67,10 @@ NODISCARD enum err token_add(struct db *db, const struct token_request *request,
 	char out[TOKEN_TEXT_LENGTH + 1], struct why *why);
 /* ERR_NOT_FOUND when there is none; revoking twice keeps the first time. */
 NODISCARD enum err token_revoke(struct db *db, struct str id, int64_t now_s, struct why *why);
-/* Notes the day of use; earlier days change nothing, unknown ids are ignored. */
+/*
+ * Notes the day of use; earlier days change nothing, unknown ids are ignored. Keeper calls it for
+ * each command: look-ups never write, so a token that only reads shows no use.
+ */
 NODISCARD enum err token_used(struct db *db, struct str id, int64_t now_s, struct why *why);
 /* All tokens, oldest first, placed in the arena. */
 NODISCARD enum err token_list(
