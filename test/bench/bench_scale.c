@@ -24,7 +24,8 @@ enum {
 	KEEPER_MIB_MAX = 1536,
 	BUILD_MIB_MAX = 300,
 	ANSWER_MIB_MAX = 64,
-	ENTRY_BYTES_MAX = 40
+	ENTRY_BYTES_MAX = 40,
+	STAT_BLOCK_BYTES = 512
 };
 
 /* Goals in seconds of CPU per million entries (../shared/design/reputation.md). */
@@ -112,7 +113,12 @@ static void rescored(struct scale *scale)
 	told(scale, "rescore.memory_per_entry", "bytes", per_entry(scale, peak_mib * 1048576),
 		no_goal);
 	must(stat(own_server_path(&scale->server, "snapshot/generation.pehra"), &about) == 0);
-	told(scale, "snapshot.per_entry", "bytes", per_entry(scale, (double)about.st_size),
+	/* in memory and on disk; runs of zeros, as the empty tables of the other family, are holes
+	 */
+	told(scale, "snapshot.per_entry", "bytes",
+		per_entry(scale, (double)about.st_blocks * STAT_BLOCK_BYTES),
+		at_most(ENTRY_BYTES_MAX));
+	told(scale, "snapshot.length_per_entry", "bytes", per_entry(scale, (double)about.st_size),
 		at_most(ENTRY_BYTES_MAX));
 	must(stat(own_server_path(&scale->server, "store/pehra.db"), &about) == 0);
 	told(scale, "store.per_entry", "bytes", per_entry(scale, (double)about.st_size), no_goal);
