@@ -69,11 +69,6 @@ const char *pehra_status_text(enum pehra_status status)
 	return i < sizeof status_texts / sizeof status_texts[0] ? status_texts[i] : "unknown";
 }
 
-uint64_t pehra_section_unit(unsigned section)
-{
-	return section < SECTION_COUNT ? rules[section].unit : 0;
-}
-
 static int machine_is_little_endian(void)
 {
 	const uint16_t one = 1;

@@ -82,9 +82,6 @@ struct pehra {
 /* Fills out from a mapping that outlives it. Nothing is allocated. */
 enum pehra_status pehra_attach(void *base, size_t bytes, unsigned flags, struct pehra *out);
 
-/* Bytes of one element of each section, enum section_id; 0 for numbers beyond it. */
-uint64_t pehra_section_unit(unsigned section);
-
 /* An id and where its detail is kept; detail is NULL when there is none. */
 struct pehra_spot {
 	pehra_id id;

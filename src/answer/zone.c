@@ -22,11 +22,6 @@ _Static_assert(ARRAY_LEN(labels) == ZONE_COUNT, "one label per zone");
 
 static const struct str server_label = STR_INIT("\2ns");
 
-struct str zone_label(enum zone zone)
-{
-	return str_from_index(labels[zone], 1);
-}
-
 enum err zones_init(struct zones *zones, struct str base, struct str name_server, struct why *why)
 {
 	*zones = (struct zones){ .has_own_server = name_server.n == 0 };

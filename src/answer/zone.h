@@ -43,9 +43,6 @@ struct zones {
 	bool has_own_server; /* ns.<base>, whose addresses we give */
 };
 
-/* The label of a zone before the base; empty for the combined one. */
-struct str zone_label(enum zone zone);
-
 /*
  * base as text ("rep.example.org"); name_server as text, or empty for ns.<base>. ERR_USAGE when
  * either is no domain name, or the base is too long to have an IPv6 address before it.

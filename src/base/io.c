@@ -16,13 +16,6 @@ void fd_close(int *fd)
 	*fd = -1;
 }
 
-void file_close(FILE **file)
-{
-	if (*file != NULL)
-		(void)fclose(*file);
-	*file = NULL;
-}
-
 enum err fd_read_all(int fd, size_t limit, struct buf *out, struct why *why)
 {
 	size_t before = out->n;

@@ -8,7 +8,6 @@
 
 /* For CLEANUP: closes when not -1. */
 void fd_close(int *fd);
-void file_close(FILE **file);
 
 /* Reads until the end or limit bytes; more than limit is ERR_LIMIT. */
 NODISCARD enum err fd_read_all(int fd, size_t limit, struct buf *out, struct why *why);

@@ -118,8 +118,6 @@ struct config_row {
 
 /* The table, in the order of the man page. */
 size_t config_rows(const struct config_row **out);
-/* "size", "list of prefixes" ... */
-const char *config_type_words(enum config_type type);
 
 /* All defaults. */
 void config_init(struct config *config);

@@ -308,8 +308,3 @@ const struct config_kind *config_kind(enum config_type type)
 {
 	return &kinds[type];
 }
-
-const char *config_type_words(enum config_type type)
-{
-	return kinds[type].words;
-}

@@ -54,12 +54,6 @@ struct str feed_column_name(enum feed_column column)
 	return columns[column];
 }
 
-struct str feed_kind_name(enum feed_kind kind)
-{
-	must((size_t)kind < ARRAY_LEN(kinds));
-	return kinds[kind];
-}
-
 bool feed_kind_parse(struct str word, enum feed_kind *out)
 {
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {

@@ -108,5 +108,4 @@ bool feed_name_is_valid(struct str name);
 
 /* The words of the catalogue: "indicator", "type" ...; "full-list", "additions". */
 struct str feed_column_name(enum feed_column column);
-struct str feed_kind_name(enum feed_kind kind);
 bool feed_kind_parse(struct str word, enum feed_kind *out);

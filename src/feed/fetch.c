@@ -35,18 +35,6 @@ struct fetch_limits fetch_limits_default(void)
 		FETCH_SPEED_MIN, FETCH_SPEED_SLACK_S, FETCH_REDIRECTS_MAX, false };
 }
 
-struct str fetch_status_name(enum fetch_status status)
-{
-	static const struct str names[] = {
-		[FETCH_DONE] = STR_INIT("done"),
-		[FETCH_NOT_MODIFIED] = STR_INIT("not-modified"),
-		[FETCH_FAILED] = STR_INIT("failed"),
-	};
-
-	must((size_t)status < ARRAY_LEN(names));
-	return names[status];
-}
-
 /* Anything but n tells curl to give up; the reason is in the result already. */
 static size_t body_take(char *bytes, size_t one, size_t n, void *state)
 {

@@ -65,8 +65,6 @@ struct fetch_result {
 };
 
 struct fetch_limits fetch_limits_default(void);
-/* "done", "not-modified", "failed". */
-struct str fetch_status_name(enum fetch_status status);
 
 struct fetcher;
 typedef void (*fetch_handler)(void *state, void *tag, const struct fetch_result *result);

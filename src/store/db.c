@@ -61,11 +61,6 @@ bool db_is_lost(const struct db *db)
 	return db->driver->is_lost(db);
 }
 
-const char *db_driver_name(const struct db *db)
-{
-	return db->driver->name;
-}
-
 void db_wait_at_most(struct db *db, int64_t wait_ms)
 {
 	db->driver->wait_at_most(db, wait_ms);

@@ -26,8 +26,6 @@ enum db_mode { DB_READ_ONLY, DB_READ_WRITE };
 NODISCARD enum err db_open(const char *url, enum db_mode mode, struct db **out, struct why *why);
 void db_close(struct db **db); /* for CLEANUP; NULL is fine */
 bool db_is_lost(const struct db *db);
-/* "sqlite" or "postgresql", for status pages; no code branches on it. */
-const char *db_driver_name(const struct db *db);
 /* How long db_begin() waits for another writer before it says ERR_BUSY; at first 10 seconds. */
 void db_wait_at_most(struct db *db, int64_t wait_ms);
 
