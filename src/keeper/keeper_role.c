@@ -406,15 +406,16 @@ static enum err serve(struct service *service, struct why *why)
 {
 	struct child *child = service->child;
 	bool is_over = false;
+	bool is_anew = true;
 
 	TRY(keeper_open(
 		&service->keeper, child->data, child->clock, buf_view(&child->settings), why));
 	/* an old snapshot answers until the new one is there */
-	if (live_reopen(&service->keeper, why) != OK && why->code != ERR_NOT_FOUND)
+	if (live_reopen(&service->keeper, &is_anew, why) != OK && why->code != ERR_NOT_FOUND)
 		log_why(LOG_WARNING, "no_snapshot", why);
 	leftovers_remove(child->data, SNAPSHOT_FOLDER, ".tmp.");
 	TRY(jobs_resume(service, why));
-	if (snapshot_is_old(service))
+	if (is_anew || snapshot_is_old(service))
 		service_want_build(service, START_BUILD_MS);
 	service->control = child_inherited(child, CONTROL_NAME, 0);
 	TRY(child_ready(child, why));

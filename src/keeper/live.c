@@ -7,16 +7,18 @@
 
 #include <unistd.h>
 
-enum err live_reopen(struct keeper *keeper, struct why *why)
+enum err live_reopen(struct keeper *keeper, bool *is_anew, struct why *why)
 {
 	CLEANUP(buf_done) struct buf folder = { 0 };
 	CLEANUP(buf_done) struct buf file = { 0 };
 
+	*is_anew = true;
 	if (access(keeper_path(&file, keeper->data, SNAPSHOT_GENERATION), F_OK) == -1)
 		return fail(why, ERR_NOT_FOUND, "no snapshot was built yet");
 	snapshot_live_close(&keeper->live);
-	return snapshot_live_open(
-		keeper_path(&folder, keeper->data, SNAPSHOT_FOLDER), &keeper->live, why);
+	(void)keeper_path(&folder, keeper->data, SNAPSHOT_FOLDER);
+	*is_anew = !snapshot_live_continue(buf_c(&folder), &keeper->live);
+	return *is_anew ? snapshot_live_open(buf_c(&folder), &keeper->live, why) : OK;
 }
 
 /* An entry as the live copy takes it: its interned verdict, 0 when nothing is watched. */

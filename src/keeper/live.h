@@ -7,8 +7,11 @@
 
 #include "keeper/keeper.h"
 
-/* Makes live.pehra anew from the newest generation and maps it for writing. */
-NODISCARD enum err live_reopen(struct keeper *keeper, struct why *why);
+/*
+ * Maps live.pehra for writing: goes on with the one that is there, or makes it from the newest
+ * generation (*is_anew: what was reported since that was built is not in it).
+ */
+NODISCARD enum err live_reopen(struct keeper *keeper, bool *is_anew, struct why *why);
 
 /*
  * Scores the indicator of this key from the store and puts the result in place. ERR_FULL when only

@@ -34,14 +34,19 @@ enum err live_verdict_check(const struct snapshot_live *live, uint16_t verdict, 
 	return OK;
 }
 
+static uint64_t at_most(uint64_t value, uint64_t most)
+{
+	return value < most ? value : most;
+}
+
 /* The records of the file, so that equal ones are found again. */
 static void verdicts_load(struct snapshot_live *live)
 {
 	const struct pehra *map = &live->map;
 	struct verdict_table *table = live->verdicts;
-	uint64_t ids = map->header->verdicts < map->verdict_count ? map->header->verdicts
-								  : map->verdict_count - 1;
-	uint64_t sets = map->header->sets < map->set_count ? map->header->sets : map->set_count;
+	uint64_t ids = at_most(LOAD(&map->control->verdicts), map->verdict_count - 1);
+	uint64_t sets = at_most(LOAD(&map->control->sets), map->set_count);
+	uint64_t numbers = at_most(LOAD(&map->control->set_numbers), map->set_number_count);
 	bool is_new;
 
 	for (uint64_t set = 1; set < sets; set++) {
@@ -64,8 +69,7 @@ static void verdicts_load(struct snapshot_live *live)
 	buf_clear(&table->set_starts);
 	buf_put(&table->set_starts, map->set_starts, sets * sizeof *map->set_starts);
 	buf_clear(&table->set_numbers);
-	buf_put(&table->set_numbers, map->set_numbers,
-		map->header->set_numbers * sizeof *map->set_numbers);
+	buf_put(&table->set_numbers, map->set_numbers, numbers * sizeof *map->set_numbers);
 }
 
 static void sources_load(struct snapshot_live *live)
@@ -73,7 +77,7 @@ static void sources_load(struct snapshot_live *live)
 	const struct pehra *map = &live->map;
 	bool is_new;
 
-	for (uint64_t i = 0; i < map->header->sources && i < map->source_count; i++) {
+	for (uint64_t i = 0; i < at_most(LOAD(&map->control->sources), map->source_count); i++) {
 		if (map->source_starts[i] < map->source_byte_count)
 			*map_add(&live->sources, str_c(map->source_names + map->source_starts[i]),
 				&is_new) = i;
@@ -120,6 +124,8 @@ static enum err header_made_live(
 	return OK;
 }
 
+/* NOLINTBEGIN(clang-analyzer-unix.Malloc): live goes by its clean-up, which is not followed here */
+
 /* The live copy of the newest generation in file, whole, and mapped in live. */
 static enum err copy_mapped(const char *folder, const char *path, struct replacement *file,
 	struct snapshot_live *live, struct why *why)
@@ -133,7 +139,6 @@ static enum err copy_mapped(const char *folder, const char *path, struct replace
 	CLEANUP(fd_close) int fd = open(buf_c(&from), O_RDONLY | O_CLOEXEC);
 
 	if (fd == -1)
-		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): live goes by its clean-up */
 		return fail_sys(why, "cannot open %s", buf_c(&from));
 	TRY(replacement_open(file, path, 0644, why));
 	TRY(copy_made(fd, file->fd, &base, &bytes, why));
@@ -173,8 +178,8 @@ static bool is_copy_of(const struct pehra *map, const char *generation)
 	       memcmp(map->header->sections, header.sections, sizeof header.sections) == 0;
 }
 
-/* Maps what snapshot_live_prepare() left; false when there is nothing that fits. */
-static bool prepared_mapped(const char *folder, const char *next, struct snapshot_live *live)
+/* Maps a file for writing; false when it is no live copy of the newest generation. */
+static bool mapped_as_it_is(const char *folder, const char *path, struct snapshot_live *live)
 {
 	CLEANUP(buf_done) struct buf generation = { 0 };
 	struct stat about;
@@ -183,7 +188,7 @@ static bool prepared_mapped(const char *folder, const char *next, struct snapsho
 
 	buf_fmt(&generation, "%s/generation.pehra", folder);
 
-	CLEANUP(fd_close) int fd = open(next, O_RDWR | O_CLOEXEC);
+	CLEANUP(fd_close) int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd == -1 || fstat(fd, &about) == -1)
 		return false;
@@ -200,6 +205,13 @@ static bool prepared_mapped(const char *folder, const char *next, struct snapsho
 	return is_whole;
 }
 
+static void tables_load(struct snapshot_live *live)
+{
+	live->verdicts = verdict_table_new();
+	verdicts_load(live);
+	sources_load(live);
+}
+
 enum err snapshot_live_next(const char *folder, struct snapshot_live **out, struct why *why)
 {
 	CLEANUP(buf_done) struct buf next = { 0 };
@@ -208,16 +220,45 @@ enum err snapshot_live_next(const char *folder, struct snapshot_live **out, stru
 
 	must(live != NULL);
 	buf_fmt(&next, "%s/live.next", folder);
-	if (!prepared_mapped(folder, buf_c(&next), live)) {
+	if (!mapped_as_it_is(folder, buf_c(&next), live)) {
 		TRY(copy_mapped(folder, buf_c(&next), &file, live, why));
 		TRY(replacement_commit(&file, why));
 	}
-	live->verdicts = verdict_table_new();
-	verdicts_load(live);
-	sources_load(live);
+	tables_load(live);
 	*out = live;
 	live = NULL;
 	return OK;
+}
+
+/* Was it written since this machine started? Before that, a loss of power may have torn it. */
+static bool is_of_this_boot(const char *path)
+{
+	struct timespec up;
+	struct timespec now;
+	struct stat about;
+
+	if (stat(path, &about) == -1 || clock_gettime(CLOCK_BOOTTIME, &up) == -1 ||
+		clock_gettime(CLOCK_REALTIME, &now) == -1)
+		return false;
+	return about.st_mtim.tv_sec > now.tv_sec - up.tv_sec;
+}
+
+bool snapshot_live_continue(const char *folder, struct snapshot_live **out)
+{
+	CLEANUP(buf_done) struct buf path = { 0 };
+	CLEANUP(snapshot_live_close) struct snapshot_live *live = calloc(1, sizeof *live);
+
+	must(live != NULL);
+	buf_fmt(&path, "%s/live.pehra", folder);
+	if (!is_of_this_boot(buf_c(&path)) || !mapped_as_it_is(folder, buf_c(&path), live))
+		return false;
+	/* a keeper killed in mid-change left it odd: readers would look again and again */
+	if (LOAD(&live->map.control->turn) % 2 != 0)
+		atomic_fetch_add(&live->map.control->turn, 1);
+	tables_load(live);
+	*out = live;
+	live = NULL;
+	return true;
 }
 
 enum err snapshot_live_publish(const char *folder, struct why *why)
@@ -243,6 +284,8 @@ enum err snapshot_live_open(const char *folder, struct snapshot_live **out, stru
 		snapshot_live_close(out);
 	return err;
 }
+
+/* NOLINTEND(clang-analyzer-unix.Malloc) */
 
 void snapshot_live_close(struct snapshot_live **live)
 {

@@ -25,9 +25,11 @@ NODISCARD enum err snapshot_live_next(
 /* Folder/live.next becomes folder/live.pehra, and the one it replaces is marked as superseded. */
 NODISCARD enum err snapshot_live_publish(const char *folder, struct why *why);
 /*
- * Both at once, for a start: made anew from the generation, because a loss of power may have torn
- * what was changed in place.
+ * For a start: goes on with folder/live.pehra and the changes in it. False when it is not the
+ * newest generation's, or older than this machine's start: a loss of power may have torn it.
  */
+bool snapshot_live_continue(const char *folder, struct snapshot_live **out);
+/* Both next and publish, when it does not go on: made anew from the generation. */
 NODISCARD enum err snapshot_live_open(
 	const char *folder, struct snapshot_live **out, struct why *why);
 void snapshot_live_close(struct snapshot_live **live); /* for CLEANUP; the file stays */

@@ -185,6 +185,7 @@ static void test_live_equals_build(void **state)
 	struct place *place = *state;
 	struct prop prop = { prop_env("PEHRA_SEED", 5) };
 	struct why why = { 0 };
+	bool is_anew;
 
 	for (int i = 0; i < 120; i++) {
 		struct claim claim = random_claim(&prop);
@@ -193,16 +194,23 @@ static void test_live_equals_build(void **state)
 		import_claim(place, sources[prop_below(&prop, ARRAY_LEN(sources))], &claim);
 		if (i == 40) {
 			build(place);
-			assert_int_equal(live_reopen(place->keeper, &why), OK);
+			assert_int_equal(live_reopen(place->keeper, &is_anew, &why), OK);
 		}
 		if (i <= 40)
 			continue;
 		indicator_key(&key, &claim.indicator);
 		if (live_apply(place->keeper, buf_view(&key), &why) != OK)
 			fail_msg("%s", why.text);
+		/* a keeper that starts again goes on with what was shown */
+		if (i % 20 == 0) {
+			assert_int_equal(live_reopen(place->keeper, &is_anew, &why), OK);
+			assert_false(is_anew);
+		}
 	}
 	build(place);
 	compare(place);
+	assert_int_equal(live_reopen(place->keeper, &is_anew, &why), OK);
+	assert_true(is_anew);
 }
 
 /* What holds others cannot be shown at once, and says so. */
@@ -213,9 +221,10 @@ static void test_wide_waits(void **state)
 	struct claim claim = claim_about(&ip);
 	CLEANUP(buf_done) struct buf key = { 0 };
 	struct why why = { 0 };
+	bool is_anew;
 
 	build(place);
-	assert_int_equal(live_reopen(place->keeper, &why), OK);
+	assert_int_equal(live_reopen(place->keeper, &is_anew, &why), OK);
 	claim.indicator.prefix = prefix_around(&ip, 120);
 	import_claim(place, "sensor-a", &claim);
 	indicator_key(&key, &claim.indicator);

@@ -58,6 +58,19 @@ exits "nothing accepted" 1 "$PEHRA" feed import --data "$DATA" --format plain --
 	--role src --category scanner /dev/null
 exits "no such file" 2 "$PEHRA" feed import --data "$DATA" --format plain "$WORK/none"
 
+# reports by commands of their own: each keeper goes on with what the one before it showed
+for source in sensor-a sensor-b; do
+	for address in 203.0.113.77 203.0.113.78; do
+		exits "report" 0 "$PEHRA" report --data "$DATA" --source $source \
+			--category brute-force $address
+	done
+done
+for address in 203.0.113.77 203.0.113.78; do
+	exits "reported" 1 "$PEHRA" check --data "$DATA" --json $address
+	equal "both sensors count for $address" "$(echo "$OUT" | jq -c '[.action, .sources]')" \
+		'["block",["sensor-a","sensor-b"]]'
+done
+
 server_start
 NAME=$(reversed 192.0.2.7).$ZONE
 contains "DNS" "$(dns "$NAME" A)" 127.0.0.3
