@@ -2,6 +2,7 @@
 #include "base/json_write.h"
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #include <math.h>
 
@@ -88,50 +89,6 @@ void json_key_str(struct json_writer *json, struct str key)
 void json_key(struct json_writer *json, const char *key)
 {
 	json_key_str(json, str_c(key));
-}
-
-/*
- * How many bytes of s from i on are one character of UTF-8 (Unicode 15, table 3-7), or 0; then
- * *bad is how many of them one U+FFFD stands for: the longest part that could have begun one.
- */
-static size_t utf8_length(struct str s, size_t i, size_t *bad)
-{
-	static const struct {
-		uint8_t first_low;
-		uint8_t first_high;
-		uint8_t second_low;
-		uint8_t second_high;
-		uint8_t length;
-	} rows[] = {
-		{ 0x00, 0x7f, 0x00, 0x00, 1 },
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 },
-		{ 0xe0, 0xe0, 0xa0, 0xbf, 3 },
-		{ 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 },
-		{ 0xee, 0xef, 0x80, 0xbf, 3 },
-		{ 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 },
-		{ 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-	uint8_t first = (uint8_t)s.p[i];
-
-	*bad = 1;
-	for (size_t row = 0; row < ARRAY_LEN(rows); row++) {
-		if (first < rows[row].first_low || first > rows[row].first_high)
-			continue;
-		for (size_t k = 1; k < rows[row].length; k++) {
-			uint8_t low = k == 1 ? rows[row].second_low : 0x80;
-			uint8_t high = k == 1 ? rows[row].second_high : 0xbf;
-
-			if (i + k >= s.n || (uint8_t)s.p[i + k] < low ||
-				(uint8_t)s.p[i + k] > high) {
-				*bad = k;
-				return 0;
-			}
-		}
-		return rows[row].length;
-	}
-	return 0;
 }
 
 static void put_escaped(struct buf *out, char c)
