@@ -93,6 +93,10 @@ struct feed_definition {
 	uint64_t expected_min; /* accepted indicators; outside the bounds it is held */
 	uint64_t expected_max; /* 0: no bound */
 	double weight;         /* log-odds that a fresh claim adds; 0: the model's default */
+	uint8_t purpose;       /* enum source_purpose: "purpose: guard" */
+	uint8_t rule;          /* of a guard, enum guard_policy: "guard: never" */
+	uint8_t standing;      /* enum source_standing: "standing: sensor"; vouched by default */
+	uint8_t traits;        /* enum source_trait: "traits: [spoofable, cloud]" */
 	int16_t confidence;    /* of lines that give none: 0..100 or CONFIDENCE_UNKNOWN */
 	enum feed_kind kind;
 	struct feed_rules rules;

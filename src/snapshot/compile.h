@@ -12,15 +12,9 @@
 #include "evidence/indicator.h"
 #include "score/score.h"
 #include "snapshot/build.h"
+#include "snapshot/scoring.h"
 
 enum { COMPILE_V6_HOST_LENGTH = 64 };
-
-/* What scoring has to know of a source; the array is indexed by the source's number. */
-struct compile_source {
-	struct str name;
-	uint32_t family;
-	float weight;
-};
 
 /* One row of evidence. */
 struct compile_row {
@@ -35,11 +29,12 @@ struct compile_row {
 	int64_t decayed_at_s;
 	int64_t first_seen_s;
 	int64_t last_seen_s;
+	uint64_t episodes;
 };
 
 struct compile;
-struct compile *compile_new(const struct score_model *model, const struct compile_source *sources,
-	size_t source_count, int64_t now_s);
+/* scoring is borrowed until compile_free(). */
+struct compile *compile_new(const struct scoring *scoring, int64_t now_s);
 void compile_free(struct compile **compile); /* for CLEANUP */
 
 /* Rows in any order; fastest when they come in runs ordered by key, as each source's do. */
@@ -49,12 +44,36 @@ NODISCARD enum err compile_add(
 /*
  * Sorts, scores, and fills the entries, verdicts and names of out. They belong to the compile
  * object; generation and created_s are the caller's to set. compile_add() is over after this.
+ *
+ * Rules stand above scores: what an allow or a guard of policy never holds is left out, and where a
+ * wider listing would still hold it, the rule gets an entry of its own with the action allow. A
+ * block by a person is an entry whatever the score. A guard of policy ask leaves at most watch.
+ * Beyond the policy's block_max the entries with the lowest scores are challenged instead.
  */
 void compile_finish(struct compile *compile, struct snapshot_input *out);
 
+/* What a person should know of the last compile_finish(). */
+struct compile_touched {
+	struct indicator indicator;
+	struct str list;     /* the guard of policy ask that holds it */
+	uint8_t would_be;    /* enum pehra_action */
+	uint8_t score;       /* the highest of its roles */
+};
+enum { COMPILE_TOUCHED_MAX = 1000 };
+struct compile_summary {
+	uint64_t actions[5]; /* entries by enum pehra_action */
+	uint64_t demoted;    /* challenged because of block_max */
+	uint64_t held_wide;  /* not blocked because the prefix is too wide */
+	uint64_t guarded;    /* indicators left out by guards of policy never */
+	const struct compile_touched *touched; /* highest scores first, at most COMPILE_TOUCHED_MAX */
+	size_t touched_count;
+};
+void compile_summary(const struct compile *compile, struct compile_summary *out);
+
 /*
- * Scores the claims about one indicator: rows are those about it and about all that hold it. The
- * same as compile_finish() would give its entry. *verdict gets id 0 scores when nothing is watched.
+ * Scores the claims about one indicator: rows are those about it and about all that hold it, around
+ * is what lies around it (judge.h). The same as compile_finish() would give its entry, but for
+ * block_max. verdict.action is PEHRA_NONE when no entry is needed.
  */
 struct compile_entry {
 	struct pehra_verdict verdict; /* source_set and source_count are not filled */
@@ -63,7 +82,7 @@ struct compile_entry {
 	size_t source_count;
 };
 
-NODISCARD enum err compile_one(const struct score_model *model,
-	const struct compile_source *sources, size_t source_count, int64_t now_s,
-	const struct compile_row *rows, size_t n, struct arena *arena, struct compile_entry *out,
+NODISCARD enum err compile_one(const struct scoring *scoring, int64_t now_s,
+	const struct indicator *indicator, const struct compile_row *rows, size_t n,
+	const struct score_surroundings *around, struct arena *arena, struct compile_entry *out,
 	struct why *why);

@@ -8,7 +8,8 @@
 
 #include "evidence/query.h"
 #include "score/score.h"
-#include "snapshot/sources.h"
+#include "snapshot/compile.h"
+#include "snapshot/scoring.h"
 
 /* The claims about an indicator and about all that holds it; in the arena. */
 struct judged {
@@ -17,22 +18,28 @@ struct judged {
 	struct compile_row *rows; /* the same claims, index by index, as scoring takes them */
 	size_t n;
 	size_t own; /* the first of them are about the indicator, the others about what holds it */
+	struct score_surroundings around;
+	struct rule_match rule;
 };
 
 enum { JUDGED_CLAIMS_MAX = 100000 };
 
-NODISCARD enum err judged_read(struct db *db, const struct indicator *indicator,
-	struct arena *arena, struct judged *out, struct why *why);
+/*
+ * As it was known at as_of_s (0: now). scoring must be of the same time.
+ */
+NODISCARD enum err judged_read(struct db *db, const struct scoring *scoring,
+	const struct indicator *indicator, int64_t now_s, int64_t as_of_s, struct arena *arena,
+	struct judged *out, struct why *why);
 
-/* The score of those claims with its parts (in the arena). */
+/* The score of those claims with its parts (in the arena), and what the rules make of it. */
 struct explanation {
-	struct score score;
+	struct score score; /* its action is the policy's */
 	struct score_part *parts;
 	size_t part_count;
+	uint8_t action; /* enum pehra_action that is answered: the rules' word is the last */
 };
-NODISCARD enum err judged_explain(const struct judged *judged, const struct score_model *model,
-	const struct source_table *sources, int64_t now_s, struct arena *arena,
-	struct explanation *out, struct why *why);
+NODISCARD enum err judged_explain(const struct judged *judged, const struct scoring *scoring,
+	int64_t now_s, struct arena *arena, struct explanation *out, struct why *why);
 
 /* A row of evidence as scoring takes it; the key is borrowed. */
 struct compile_row compile_row_of(const struct evidence *evidence);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * An index over a fixed set of prefixes of both families: which of them hold an address or another
+ * prefix, the closest first. For tables that change rarely and are asked often (guards, overrides,
+ * networks); a look-up is one binary search and a walk up the chain of those that nest.
+ *
+ * Built once, read by any thread. What belongs to a prefix is the caller's, found by its number.
+ */
+#pragma once
+
+#include "net/ip.h"
+
+enum { PREFIX_INDEX_NONE = UINT32_MAX };
+
+struct prefix_index {
+	struct prefix *prefixes; /* sorted by prefix_cmp(), unique */
+	uint32_t *parents;       /* the closest other one that holds it, or PREFIX_INDEX_NONE */
+	uint32_t n;
+};
+
+/* Copies; prefixes must be sorted by prefix_cmp() and unique, fewer than 2^32 - 1. */
+void prefix_index_build(struct prefix_index *out, const struct prefix *prefixes, size_t n);
+void prefix_index_done(struct prefix_index *index); /* for CLEANUP */
+
+/* The number of the longest prefix that holds all of this one (itself included), or NONE. */
+uint32_t prefix_index_find(const struct prefix_index *index, const struct prefix *prefix);
+/* The next wider one that holds it, or NONE. */
+static inline uint32_t prefix_index_parent(const struct prefix_index *index, uint32_t number)
+{
+	return index->parents[number];
+}
+/* Numbers [*from, *end) start within the prefix; those in it are narrower or equal, contiguous. */
+void prefix_index_within(
+	const struct prefix_index *index, const struct prefix *prefix, uint32_t *from, uint32_t *end);
