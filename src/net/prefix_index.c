@@ -47,20 +47,32 @@ static uint32_t rank_of(const struct prefix_index *index, const struct prefix *p
 	return low;
 }
 
-uint32_t prefix_index_find(const struct prefix_index *index, const struct prefix *prefix)
+/* All that hold it sort before it, and the last of those is within the closest of them. */
+static uint32_t closest(
+	const struct prefix_index *index, const struct prefix *prefix, uint32_t rank)
 {
-	/* all that hold it sort before it, and the last of those is within the closest of them */
-	uint32_t rank = rank_of(index, prefix, true);
 	uint32_t number = rank == 0 ? PREFIX_INDEX_NONE : rank - 1;
 
-	while (number != PREFIX_INDEX_NONE &&
-		!prefix_contains(&index->prefixes[number], prefix))
+	while (number != PREFIX_INDEX_NONE && !prefix_contains(&index->prefixes[number], prefix))
 		number = index->parents[number];
 	return number;
 }
 
-void prefix_index_within(
-	const struct prefix_index *index, const struct prefix *prefix, uint32_t *from, uint32_t *end)
+uint32_t prefix_index_find(const struct prefix_index *index, const struct prefix *prefix)
+{
+	return closest(index, prefix, rank_of(index, prefix, true));
+}
+
+uint32_t prefix_index_find_next(
+	const struct prefix_index *index, const struct prefix *prefix, uint32_t *rank)
+{
+	while (*rank < index->n && prefix_cmp(&index->prefixes[*rank], prefix) <= 0)
+		(*rank)++;
+	return closest(index, prefix, *rank);
+}
+
+void prefix_index_within(const struct prefix_index *index, const struct prefix *prefix,
+	uint32_t *from, uint32_t *end)
 {
 	struct ipaddr last_ip = prefix_last(prefix);
 	struct prefix last = { last_ip, 128 };

@@ -24,11 +24,14 @@ void prefix_index_done(struct prefix_index *index); /* for CLEANUP */
 
 /* The number of the longest prefix that holds all of this one (itself included), or NONE. */
 uint32_t prefix_index_find(const struct prefix_index *index, const struct prefix *prefix);
+/* The same, for prefixes that are asked in their order: *rank starts at 0 and is kept between. */
+uint32_t prefix_index_find_next(
+	const struct prefix_index *index, const struct prefix *prefix, uint32_t *rank);
 /* The next wider one that holds it, or NONE. */
 static inline uint32_t prefix_index_parent(const struct prefix_index *index, uint32_t number)
 {
 	return index->parents[number];
 }
 /* Numbers [*from, *end) start within the prefix; those in it are narrower or equal, contiguous. */
-void prefix_index_within(
-	const struct prefix_index *index, const struct prefix *prefix, uint32_t *from, uint32_t *end);
+void prefix_index_within(const struct prefix_index *index, const struct prefix *prefix,
+	uint32_t *from, uint32_t *end);

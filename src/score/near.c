@@ -12,7 +12,7 @@ bool near_group(const struct prefix *prefix, unsigned level, struct prefix *out)
 		*out = prefix_around(&prefix->address, IP4_LENGTH);
 		return true;
 	}
-	if (level >= SCORE_NEAR_LEVELS || prefix->length < IP6_HOST_LENGTH)
+	if (level >= SCORE_NEAR_LEVELS || prefix->length != IP6_HOST_LENGTH)
 		return false;
 	*out = prefix_around(&prefix->address, ip6_lengths[level]);
 	return true;

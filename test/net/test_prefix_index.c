@@ -4,7 +4,7 @@
 
 #include "net/prefix_index.h"
 
-enum { PREFIXES_MAX = 60 };
+enum { PREFIXES_MAX = 60, ASKED = 50 };
 
 /* Few addresses and all lengths, so that prefixes nest deeply. */
 static struct prefix random_prefix(struct prop *prop)
@@ -85,9 +85,25 @@ static const char *within_is_right(const struct prefix_index *index, const struc
 	return NULL;
 }
 
+/* Asked in order, the answers are the same. */
+static const char *ascending_is_right(
+	const struct prefix_index *index, struct prefix *asked, size_t n)
+{
+	uint32_t rank = 0;
+
+	qsort(asked, n, sizeof *asked, by_prefix);
+	for (size_t i = 0; i < n; i++) {
+		if (prefix_index_find_next(index, &asked[i], &rank) !=
+			prefix_index_find(index, &asked[i]))
+			return "another one when asked in order";
+	}
+	return NULL;
+}
+
 static const char *equals_scan(struct prop *prop)
 {
 	struct prefix prefixes[PREFIXES_MAX];
+	struct prefix asked[ASKED];
 	CLEANUP(prefix_index_done) struct prefix_index index = { 0 };
 	size_t n = random_set(prop, prefixes);
 	const char *wrong = NULL;
@@ -95,14 +111,13 @@ static const char *equals_scan(struct prop *prop)
 	prefix_index_build(&index, prefixes, n);
 	for (size_t i = 0; i < n; i++)
 		wrong = wrong != NULL ? wrong : find_is_right(&index, &prefixes[i]);
-	for (int i = 0; i < 50 && wrong == NULL; i++) {
-		struct prefix asked = random_prefix(prop);
-
-		wrong = find_is_right(&index, &asked);
+	for (size_t i = 0; i < ASKED && wrong == NULL; i++) {
+		asked[i] = random_prefix(prop);
+		wrong = find_is_right(&index, &asked[i]);
 		if (wrong == NULL)
-			wrong = within_is_right(&index, &asked);
+			wrong = within_is_right(&index, &asked[i]);
 	}
-	return wrong;
+	return wrong != NULL ? wrong : ascending_is_right(&index, asked, ASKED);
 }
 
 static void test_scan(void **state)
