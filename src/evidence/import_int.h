@@ -8,14 +8,14 @@
 struct merge_context {
 	int64_t source;
 	int64_t run;
-	int64_t now_s;
+	int64_t now_s;   /* of the run's start */
+	int64_t begun_s; /* the caller's now, later than that when the run goes on */
 	enum import_kind kind;
 };
 
 struct import {
 	struct db *db;
-	struct merge_context context; /* its now is that of the run's start */
-	int64_t begun_s;              /* the caller's now, later than that when the run goes on */
+	struct merge_context context;
 	uint8_t content_hash[IMPORT_HASH_BYTES];
 };
 
@@ -34,6 +34,14 @@ NODISCARD enum err merge_report(struct db *db, const struct merge_context *conte
 /* The number of the source; made when new. Inside the caller's transaction. */
 NODISCARD enum err source_make(
 	struct db *db, struct str name, int64_t now_s, int64_t *out, struct why *why);
+
+/* Keeps the states of what left a full list, before it ends. Inside the caller's transaction. */
+NODISCARD enum err past_keep_absent(const struct import *import, struct why *why);
+/*
+ * Before anything is noted at now_s: when the clock was ahead of that before, what is known counts
+ * as known since now, so that each time has one past. Inside the caller's transaction.
+ */
+NODISCARD enum err past_turn_back(struct db *db, int64_t now_s, struct why *why);
 
 /* A source's state after an attempt. Inside the caller's transaction. */
 NODISCARD enum err state_succeeded(
