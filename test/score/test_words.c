@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The words of explanations: every key has every language, and every text its parameters. */
 #include "prop.h"
+#include "score/standing.h"
 #include "score/words.h"
 
 #include "base/utf8.h"
@@ -173,6 +174,28 @@ static void languages_have_names(void **state)
 	assert_false(lang_parse(STR("xx"), &lang));
 }
 
+static void sources_have_words(void **state)
+{
+	CLEANUP(buf_done) struct buf text = { 0 };
+	uint8_t value;
+
+	(void)state;
+	for (unsigned i = 0; i < STANDING_COUNT; i++) {
+		assert_true(source_standing_parse(source_standing_name(i), &value));
+		assert_int_equal(value, i);
+	}
+	assert_false(source_standing_parse(STR("nobody"), &value));
+	for (unsigned i = 0; i < 1U << SOURCE_TRAIT_BITS; i++) {
+		buf_clear(&text);
+		source_traits_format(&text, (uint8_t)i);
+		assert_true(source_traits_parse(buf_view(&text), &value));
+		assert_int_equal(value, i);
+	}
+	assert_true(source_traits_parse(STR("shared, cloud"), &value));
+	assert_int_equal(value, TRAIT_SHARED | TRAIT_CLOUD);
+	assert_false(source_traits_parse(STR("shared,"), &value));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +205,7 @@ int main(void)
 		cmocka_unit_test(params_are_put_in),
 		cmocka_unit_test(any_value),
 		cmocka_unit_test(languages_have_names),
+		cmocka_unit_test(sources_have_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
