@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "web/judging.h"
 
+static void note_unknown(struct judgings *judgings, const struct score_model *model)
+{
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		const struct score_role_model *of = &model->roles[role];
+
+		atomic_store(
+			&judgings->unknown[role], score_value(of->scale * of->prior + of->shift));
+	}
+}
+
 void judgings_start(struct judgings *judgings)
 {
+	struct score_model model;
+
 	must(pthread_mutex_init(&judgings->mutex, NULL) == 0);
+	score_model_default(&model);
+	note_unknown(judgings, &model);
 }
 
 static void judging_free(struct judging *judging)
@@ -57,6 +71,7 @@ static enum err take_locked(struct judgings *judgings, struct db *db, int64_t no
 		now_s < old->loaded_s) {
 		TRY(load(db, now_s, change, &fresh, why));
 		judgings->now = fresh;
+		note_unknown(judgings, &fresh->scoring.model.score);
 		if (old != NULL && old->users == 0)
 			judging_free(old);
 	}

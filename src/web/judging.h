@@ -24,6 +24,8 @@ struct judgings {
 	pthread_mutex_t mutex;
 	struct judging *now;     /* NULL: none was loaded */
 	_Atomic uint64_t change; /* things that happened */
+	/* the score of what nothing is known of, in the newest; look-ups read it without waiting */
+	_Atomic uint8_t unknown[ROLE_COUNT];
 };
 
 void judgings_start(struct judgings *judgings);
