@@ -56,7 +56,7 @@ static const char changes_sql[] = "SELECT " EVIDENCE_COLUMNS ", 1, 0" EVIDENCE_O
 				      " e.changed, e.reference,"
 				      " CASE WHEN e.changed IS NULL THEN 0 ELSE 1 END,"
 				      " CASE WHEN n.last_seen > $1 THEN 1 ELSE 0 END"
-				      " FROM source s CROSS JOIN evidence n LEFT JOIN "
+				      " FROM evidence n LEFT JOIN "
 				      "evidence_past e ON " SAME_CLAIM(
 					      "e", "n") " AND e.changed <= $1 AND e.until > $1"
 							" WHERE s.purpose = 0 AND n.source = s.id "

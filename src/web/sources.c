@@ -11,8 +11,6 @@
 
 #include <math.h>
 
-#include <math.h>
-
 enum source_column {
 	COLUMN_NAME,
 	COLUMN_FAMILY,
