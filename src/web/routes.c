@@ -157,8 +157,8 @@ const struct route routes[] = {
 			.type = PARAMETER_NUMBER,
 			.least = 1,
 			.most = 100,
-			.summary =
-				"The source score from which on clients are refused; else 75" } } },
+			.summary = "The source score from which on clients are refused; else "
+				   "those are that are blocked" } } },
 	{ .method = "POST",
 		.pattern = "/v1/report",
 		.permission = TOKEN_REPORT,
