@@ -228,8 +228,8 @@ static void count_pairs(struct echo *echo)
 		for (size_t a = 0; a < n; a++) {
 			for (size_t b = a + 1; b < n; b++) {
 				if (is_near(&echo->voices[a], &echo->voices[b]))
-					++*pair_at(echo, echo->voices[a].slot,
-						echo->voices[b].slot);
+					++*pair_at(
+						echo, echo->voices[a].slot, echo->voices[b].slot);
 			}
 		}
 	}
@@ -267,8 +267,8 @@ static void open_pairs(struct echo *echo)
 	}
 }
 
-static void pair_add(struct echo *echo, const struct echo_voice *x, const struct echo_voice *y,
-	double weight)
+static void pair_add(
+	struct echo *echo, const struct echo_voice *x, const struct echo_voice *y, double weight)
 {
 	const struct echo_voice *a = x->slot < y->slot ? x : y;
 	const struct echo_voice *b = x->slot < y->slot ? y : x;

@@ -17,11 +17,12 @@
 #include "score/score.h"
 
 enum {
-	ECHO_SOURCES_MAX = 1024, /* that are compared: the most trusted, then those that list most */
-	ECHO_LAG_S = 7 * 86400,  /* who copies does it within a week: slower lists help nobody */
+	ECHO_SOURCES_MAX =
+		1024,           /* that are compared: the most trusted, then those that list most */
+	ECHO_LAG_S = 7 * 86400, /* who copies does it within a week: slower lists help nobody */
 	ECHO_WINDOW_S = 60 * 86400, /* older listings tell how it was then */
-	ECHO_FIRST_S = 86400,    /* what comes with the first reading of a list */
-	ECHO_LATE_S = 2 * 86400, /* what was listed so lately may yet be copied */
+	ECHO_FIRST_S = 86400,       /* what comes with the first reading of a list */
+	ECHO_LATE_S = 2 * 86400,    /* what was listed so lately may yet be copied */
 	ECHO_STEADY_S = 2 * 86400
 };
 /*

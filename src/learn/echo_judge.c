@@ -101,8 +101,8 @@ static void twins_join(struct echo_source *sources, uint32_t a, uint32_t b)
 		sources[left].twin = right;
 }
 
-static void candidate_add(
-	struct judgement *judgement, uint32_t follower, uint32_t leader, double shared, bool is_sure)
+static void candidate_add(struct judgement *judgement, uint32_t follower, uint32_t leader,
+	double shared, bool is_sure)
 {
 	judgement->candidates[judgement->n++] =
 		(struct candidate){ follower, leader, shared, is_sure };
@@ -123,8 +123,7 @@ static void judge_pair(struct judgement *judgement, const struct echo_pair *pair
 	views_of(echo, pair, views);
 	if (view->of_a >= ECHO_SHARE && view->of_b >= ECHO_SHARE && is_steady(pair) &&
 		views[0].is_one_way == views[1].is_one_way) {
-		twins_join(echo->sources, echo->slots[pair->a].source,
-			echo->slots[pair->b].source);
+		twins_join(echo->sources, echo->slots[pair->a].source, echo->slots[pair->b].source);
 		return;
 	}
 	if (views[0].is_one_way == views[1].is_one_way)
@@ -262,8 +261,8 @@ static void judge_followers(const struct echo *echo, struct follower *followers,
 
 		for (unsigned c = 0; c < followers[i].n; c++) {
 			if ((chosen & 1u << c) != 0)
-				leader_add(echo, followers[i].slot,
-					followers[i].candidates[c].leader);
+				leader_add(
+					echo, followers[i].slot, followers[i].candidates[c].leader);
 		}
 		free(followers[i].by_mask);
 	}
@@ -286,8 +285,8 @@ void echo_judge(const struct echo *echo)
 	for (size_t i = 0, end; i < judgement.n; i = end) {
 		const struct candidate *first = &judgement.candidates[i];
 
-		for (end = i; end < judgement.n &&
-			      judgement.candidates[end].follower == first->follower;
+		for (end = i;
+			end < judgement.n && judgement.candidates[end].follower == first->follower;
 			end++) {
 			if (judgement.candidates[end].is_sure)
 				leader_add(echo, first->follower, judgement.candidates[end].leader);

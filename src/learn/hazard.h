@@ -11,7 +11,8 @@
 
 enum { HAZARD_DAYS = 366, HAZARD_RETURNS_LEAST = 500 };
 
-/* By whole days away; longer ones count as HAZARD_DAYS - 1, still away. Zero-initialised is empty. */
+/* By whole days away; longer ones count as HAZARD_DAYS - 1, still away. Zero-initialised is empty.
+ */
 struct hazard {
 	uint64_t returned[HAZARD_DAYS];
 	uint64_t away[HAZARD_DAYS];

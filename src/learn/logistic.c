@@ -47,8 +47,7 @@ static double loss_at(const struct logistic *problem, const double *theta)
 	for (size_t i = 0; i < problem->n; i++) {
 		double eta = linear(problem->x + i * terms, theta, terms);
 
-		loss += (double)problem->weight[i] *
-			(logistic_softplus(eta) - (problem->y[i] ? eta : 0.0));
+		loss += logistic_softplus(eta) - (problem->y[i] ? eta : 0.0);
 	}
 	for (size_t j = 0; j < terms; j++) {
 		double off = theta[j] - problem->terms[j].centre;
@@ -67,11 +66,10 @@ static void point_at(const struct logistic *problem, const double *theta, struct
 		const float *x = problem->x + i * terms;
 		double eta = linear(x, theta, terms);
 		double share = logistic_of(eta);
-		double weight = (double)problem->weight[i];
-		double error = weight * (share - problem->y[i]);
-		double curve = weight * share * (1.0 - share);
+		double error = share - problem->y[i];
+		double curve = share * (1.0 - share);
 
-		out->loss += weight * (logistic_softplus(eta) - (problem->y[i] ? eta : 0.0));
+		out->loss += logistic_softplus(eta) - (problem->y[i] ? eta : 0.0);
 		for (size_t j = 0; j < terms; j++) {
 			double scaled = curve * (double)x[j];
 

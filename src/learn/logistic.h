@@ -2,7 +2,7 @@
 /*
  * Logistic regression with bounds: the maximum of
  *
- *     sum of weight * log-likelihood - sum of precision[j] / 2 * (theta[j] - centre[j])²
+ *     log-likelihood - sum of precision[j] / 2 * (theta[j] - centre[j])²
  *
  * over low <= theta <= high, by Newton's method on what is not held at a bound (projected Newton,
  * Bertsekas 1982). Concave, so there is one maximum, whatever the start.
@@ -21,9 +21,8 @@ struct logistic_term {
 };
 
 struct logistic {
-	const float *x;      /* n rows of term_count numbers */
-	const float *weight; /* of each row */
-	const uint8_t *y;    /* 0 or 1 */
+	const float *x;   /* n rows of term_count numbers */
+	const uint8_t *y; /* 0 or 1 */
 	size_t n;
 	const struct logistic_term *terms;
 	size_t term_count; /* 1..LOGISTIC_TERMS_MAX */

@@ -9,7 +9,7 @@ enum {
 	KEY_HASH = 5,
 	KEY_V4_LENGTH = 6,
 	KEY_V6_LENGTH = 18,
-	V4_GROUP_BYTES = 3,  /* neighbourhoods that are kept or left out whole */
+	V4_GROUP_BYTES = 3, /* neighbourhoods that are kept or left out whole */
 	V6_GROUP_BYTES = 6,
 	V6_HOST_LENGTH = 64, /* IPv6 hosts are judged by their /64 (snapshot/compile.h) */
 	ENTRIES_SPARE = 4 * LEARN_INDICATORS_MAX /* entries to come before they are merged again */
@@ -56,11 +56,9 @@ static uint64_t sampling_hash(struct str key)
 	uint8_t width = (uint8_t)key.p[key.n - 1];
 
 	if (key.p[0] == KEY_V4)
-		return width < 8 * V4_GROUP_BYTES ? 0
-						  : hash_of(str_first(key, 1 + V4_GROUP_BYTES));
+		return width < 8 * V4_GROUP_BYTES ? 0 : hash_of(str_first(key, 1 + V4_GROUP_BYTES));
 	if (key.p[0] == KEY_V6)
-		return width < 8 * V6_GROUP_BYTES ? 0
-						  : hash_of(str_first(key, 1 + V6_GROUP_BYTES));
+		return width < 8 * V6_GROUP_BYTES ? 0 : hash_of(str_first(key, 1 + V6_GROUP_BYTES));
 	return hash_of(key);
 }
 
@@ -198,9 +196,7 @@ static int32_t relative(const struct table *table, int64_t time_s)
 {
 	int64_t since_s = time_s - table->at_s;
 
-	return since_s < INT32_MIN ? INT32_MIN
-	       : since_s > INT32_MAX ? INT32_MAX
-				     : (int32_t)since_s;
+	return since_s < INT32_MIN ? INT32_MIN : since_s > INT32_MAX ? INT32_MAX : (int32_t)since_s;
 }
 
 void table_add(struct table *table, const struct learn_claim *claim)
@@ -253,7 +249,8 @@ static int claim_order(const void *left, const void *right)
 		return a->source < b->source ? -1 : 1;
 	if (a->category != b->category)
 		return a->category < b->category ? -1 : 1;
-	/* claims that differ in nothing above come of hosts of one /64; any order will do, but one */
+	/* claims that differ in nothing above come of hosts of one /64; any order will do, but one
+	 */
 	return memcmp(a, b, sizeof *a);
 }
 
@@ -327,8 +324,7 @@ void table_close(struct table *table)
 			.is_ip = is_v4 || is_v6,
 			.is_wide = (is_v4 && width <= 8 * V4_GROUP_BYTES) ||
 				   (is_v6 && width < V6_HOST_LENGTH),
-			.group = { TABLE_NONE, TABLE_NONE },
-			.route = TABLE_NONE };
+			.group = { TABLE_NONE, TABLE_NONE } };
 	}
 	free(table->entries);
 	table->entries = NULL;

@@ -38,14 +38,13 @@ struct table_claim {
 struct table_item {
 	struct str key;
 	uint32_t first;
-	uint8_t doubts;    /* enum table_doubt */
-	uint8_t is_active; /* bits by role: for its neighbours */
+	uint8_t doubts;     /* enum table_doubt */
+	uint8_t is_active;  /* bits by role: for its neighbours */
 	uint8_t is_noticed; /* the same, of trusted sources: for its network */
 	bool is_refuted;
 	bool is_wide; /* a prefix whose hosts are judged instead of it */
 	bool is_ip;
 	uint32_t group[SCORE_NEAR_LEVELS]; /* in which its neighbours are counted */
-	uint32_t route;
 };
 
 /* What guards note. */
@@ -69,7 +68,8 @@ struct table {
 	struct table_claim *claims;
 	size_t claim_count;
 	size_t claim_capacity;
-	struct table_item *items; /* once it is closed, by key; one more ends the last one's claims */
+	struct table_item
+		*items; /* once it is closed, by key; one more ends the last one's claims */
 	size_t item_count;
 	uint64_t threshold; /* hashes up to it are kept; UINT64_MAX: all */
 	uint64_t left_out;  /* claims that were not sampled */
