@@ -170,9 +170,10 @@ int verb_explain(const struct cli_arguments *arguments)
 	CLEANUP(buf_done) struct buf out = { 0 };
 	struct why why = { 0 };
 	enum err err = explain_one(&explain, arguments, &out, &why);
-	bool is_listed = explain.explained.explanation.action != PEHRA_NONE;
+	uint8_t action = explain.explained.explanation.action;
+	bool is_clear = action == PEHRA_NONE || action == PEHRA_ALLOW;
 	int exit = err != OK ? cli_fail(arguments, &why)
-			     : cli_print(arguments, &out, is_listed ? CLI_SOME : CLI_OK);
+			     : cli_print(arguments, &out, is_clear ? CLI_OK : CLI_SOME);
 
 	if (explain.is_loaded)
 		scoring_done(&explain.scoring);
