@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "evidence/claim.h"
+#include "evidence/query.h"
+#include "score/score.h"
 
 static const struct str columns[] = {
 	[COLUMN_INDICATOR] = STR_INIT("indicator"),
@@ -32,6 +34,8 @@ struct feed_definition feed_definition_default(struct str name)
 		.tlp = TLP_CLEAR,
 		.cadence_s = DAY_S,
 		.confidence = CONFIDENCE_UNKNOWN,
+		.purpose = PURPOSE_CLAIMS,
+		.standing = STANDING_VOUCHED,
 	};
 }
 

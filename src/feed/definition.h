@@ -106,7 +106,8 @@ struct feed_definition {
 enum { FEED_NAME_MAX = 64 };
 
 /* A definition with nothing but its defaults: format auto, role src, category undetermined, TLP
- * clear, a day's cadence, off. The name is borrowed. */
+ * clear, a day's cadence, off; it makes claims and is vouched for by who defined it. The name is
+ * borrowed. */
 struct feed_definition feed_definition_default(struct str name);
 bool feed_name_is_valid(struct str name);
 
