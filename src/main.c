@@ -50,7 +50,7 @@ static const struct cli_option export_options[] = { DATA, CONFIG,
 	{ "--source", "S", "the claims of this source, instead of the verdicts" },
 	{ "--evidence", NULL, "the claims still made, instead of the verdicts" }, JSON, { 0 } };
 static const struct cli_option token_options[] = { DATA, CONFIG, JSON,
-	{ "--permissions", "WORDS", "read, report, operate, admin, with commas; read" },
+	{ "--permissions", "WORDS", "read, report, operate, decide, admin, with commas; read" },
 	{ "--tlp", "LABEL", "the strictest label it may see; clear" },
 	{ "--days", "N", "until it ends; 365" }, { 0 } };
 static const struct cli_option audit_options[] = { DATA, CONFIG, JSON,

@@ -21,6 +21,7 @@ static const char *const words[] = {
 	[ERR_CLOSED] = "closed",
 	[ERR_UNSUPPORTED] = "unsupported",
 	[ERR_STORE] = "store",
+	[ERR_HELD] = "held",
 };
 _Static_assert(ARRAY_LEN(words) == ERR_COUNT, "one word per code");
 

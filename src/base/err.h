@@ -34,6 +34,7 @@ enum err {
 	ERR_CLOSED,      /* the peer is gone */
 	ERR_UNSUPPORTED, /* known, but not by this build or machine */
 	ERR_STORE,       /* the database refused */
+	ERR_HELD,        /* kept aside until a person decides */
 	ERR_COUNT
 };
 

@@ -109,11 +109,11 @@ static enum err export_all(struct export *export, struct why *why)
 	if (!export->is_evidence)
 		TRY(snapshot_open_data(cli_data(arguments), &export->snapshot, why));
 	if (source == NULL)
-		return evidence_scan(export->db, export_one, export, why);
+		return evidence_scan(export->db, 0, export_one, export, why);
 	TRY(source_list(export->db, str_c(source), false, note_source, export, why));
 	if (!export->has_source)
 		return fail(why, ERR_NOT_FOUND, "no source '%s'", source);
-	return evidence_of_source(export->db, export->source, export_one, export, why);
+	return evidence_of_source(export->db, export->source, 0, export_one, export, why);
 }
 
 int verb_snapshot_export(const struct cli_arguments *arguments)

@@ -23,11 +23,11 @@ enum {
 };
 
 enum override_state {
-	OVERRIDE_WAITING,  /* for a second person */
+	OVERRIDE_WAITING, /* for a second person */
 	OVERRIDE_IN_FORCE,
-	OVERRIDE_ENDED,    /* by its own end */
+	OVERRIDE_ENDED, /* by its own end */
 	OVERRIDE_REVOKED,
-	OVERRIDE_REFUSED,  /* by the second person */
+	OVERRIDE_REFUSED, /* by the second person */
 	OVERRIDE_STATES
 };
 struct str override_state_name(enum override_state state);
@@ -36,7 +36,7 @@ struct override {
 	int64_t id;
 	struct indicator indicator;
 	bool is_allow;
-	struct str owner;  /* who answers for it: a person or a team */
+	struct str owner; /* who answers for it: a person or a team */
 	struct str reason;
 	struct str second_reason; /* why a second person is needed; empty: none is */
 	int64_t made_s;
@@ -46,7 +46,7 @@ struct override {
 	struct str decided_by;
 	int64_t revoked_s; /* 0: not */
 	struct str revoked_by;
-	int64_t starts_s; /* in force from; 0: not yet */
+	int64_t starts_s;          /* in force from; 0: not yet */
 	enum override_state state; /* as of the time asked for */
 };
 
@@ -71,8 +71,8 @@ struct str override_second_reason(const struct override_request *request);
 NODISCARD enum err override_add(struct db *db, const struct override_request *request,
 	int64_t now_s, int64_t *id, struct why *why);
 /* ERR_DENIED when by made it; ERR_NOT_FOUND; ERR_USAGE when it does not wait. */
-NODISCARD enum err override_decide(struct db *db, int64_t id, bool is_approved, struct str by,
-	int64_t now_s, struct why *why);
+NODISCARD enum err override_decide(
+	struct db *db, int64_t id, bool is_approved, struct str by, int64_t now_s, struct why *why);
 NODISCARD enum err override_revoke(
 	struct db *db, int64_t id, struct str by, int64_t now_s, struct why *why);
 
@@ -83,9 +83,8 @@ NODISCARD enum err override_in_force(
 /* All, newest first, from the one before `before` (0: the newest), at most limit. */
 NODISCARD enum err override_list(struct db *db, int64_t now_s, int64_t before, size_t limit,
 	override_each each, void *state, struct why *why);
-NODISCARD enum err override_find(
-	struct db *db, int64_t id, int64_t now_s, struct arena *arena, struct override *out,
-	struct why *why);
+NODISCARD enum err override_find(struct db *db, int64_t id, int64_t now_s, struct arena *arena,
+	struct override *out, struct why *why);
 /* The next time at which one starts or ends after now_s; 0: none. Keeper acts then. */
 NODISCARD enum err override_next_change(
 	struct db *db, int64_t now_s, int64_t *out, struct why *why);

@@ -21,7 +21,12 @@ enum pending_kind {
 struct str pending_kind_name(enum pending_kind kind); /* "feed", "override", "model", "guard" */
 bool pending_kind_parse(struct str word, enum pending_kind *out);
 
-enum { PENDING_SUBJECT_MAX = 512, PENDING_SUMMARY_MAX = 1000, PENDING_DETAIL_MAX = 64 * 1024 };
+enum {
+	PENDING_SUBJECT_MAX = 512,
+	PENDING_SUMMARY_MAX = 1000,
+	PENDING_DETAIL_MAX = 64 * 1024,
+	PENDING_NOTE_MAX = 1000
+};
 
 struct pending {
 	int64_t id;
@@ -44,10 +49,13 @@ NODISCARD enum err pending_raise(struct db *db, enum pending_kind kind, struct s
 NODISCARD enum err pending_close(struct db *db, int64_t id, const char *outcome, struct str by,
 	struct str note, int64_t now_s, struct why *why);
 /* Closes the open item of that kind and subject, if there is one. */
-NODISCARD enum err pending_overtaken(struct db *db, enum pending_kind kind, struct str subject,
-	int64_t now_s, struct why *why);
+NODISCARD enum err pending_overtaken(
+	struct db *db, enum pending_kind kind, struct str subject, int64_t now_s, struct why *why);
 typedef enum err (*pending_each)(void *state, const struct pending *row, struct why *why);
-/* Open ones oldest first, or all newest first; before: as in override_list(). kind 0: all. */
+/*
+ * Open ones oldest first, or all newest first, going on behind the item `before` of that order (0:
+ * from the first), at most limit. kind 0: all.
+ */
 NODISCARD enum err pending_list(struct db *db, bool only_open, enum pending_kind kind,
 	int64_t before, size_t limit, pending_each each, void *state, struct why *why);
 NODISCARD enum err pending_find(

@@ -38,5 +38,5 @@ NODISCARD enum err policy_find(struct db *db, int64_t id, struct arena *arena,
 	struct policy_version *out, struct why *why);
 /* That was live at as_of_s (0: is live); the built-in default when none is and name is "default",
  * else ERR_NOT_FOUND. *id is 0 for the built-in one. */
-NODISCARD enum err policy_live(struct db *db, struct str name, int64_t as_of_s,
-	struct policy *out, int64_t *id, struct why *why);
+NODISCARD enum err policy_live(struct db *db, struct str name, int64_t as_of_s, struct policy *out,
+	int64_t *id, struct why *why);

@@ -104,7 +104,7 @@ static enum err state_running(const struct import *import, struct why *why)
 
 	TRY(db_prepare(import->db, sql, &update, why));
 	db_bind_i64(update, 1, import->context.source);
-	db_bind_i64(update, 2, import->begun_s);
+	db_bind_i64(update, 2, import->context.begun_s);
 	db_bind_i64(update, 3, import->context.run);
 	db_bind_bytes(update, 4, STR(""));
 	return db_run(update, NULL, why);
@@ -141,8 +141,9 @@ enum err import_begin(struct db *db, const struct import_request *request, struc
 	*out = NULL;
 	*is_unchanged = false;
 	import->db = db;
-	import->begun_s = request->now_s;
-	import->context = (struct merge_context){ .now_s = request->now_s, .kind = request->kind };
+	import->context = (struct merge_context){
+		.now_s = request->now_s, .begun_s = request->now_s, .kind = request->kind
+	};
 	memcpy(import->content_hash, request->content_hash, sizeof import->content_hash);
 	err = begin(import, request, is_unchanged, why);
 	if (err == OK && !*is_unchanged)
@@ -204,7 +205,9 @@ enum err import_one(
 	struct db *db, struct str source, const struct claim *claim, int64_t now_s, struct why *why)
 {
 	CLEANUP(claim_batch_done) struct claim_batch batch = { 0 };
-	struct merge_context context = { .now_s = now_s, .kind = IMPORT_ADDITIONS };
+	struct merge_context context = {
+		.now_s = now_s, .begun_s = now_s, .kind = IMPORT_ADDITIONS
+	};
 
 	claim_batch_add(&batch, claim);
 	TRY(db_begin(db, why));

@@ -26,9 +26,9 @@ static enum err episodes_make(const struct import *import, struct why *why)
 /* Ends what a full list no longer names; a clock that jumped back ends nothing before it began. */
 static enum err end_absent(const struct import *import, uint64_t *ended, struct why *why)
 {
-	static const char sql[] =
-		"UPDATE evidence SET ended = CASE WHEN started > $3 THEN started ELSE $3 END "
-		"WHERE source = $1 AND ended = 0 AND run <> $2";
+	static const char sql[] = "UPDATE evidence SET changed = $4,"
+				  " ended = CASE WHEN started > $3 THEN started ELSE $3 END "
+				  "WHERE source = $1 AND ended = 0 AND run <> $2";
 	CLEANUP(db_finish) struct db_statement *update = NULL;
 
 	*ended = 0;
@@ -39,6 +39,7 @@ static enum err end_absent(const struct import *import, uint64_t *ended, struct 
 	db_bind_i64(update, 1, import->context.source);
 	db_bind_i64(update, 2, import->context.run);
 	db_bind_i64(update, 3, import->context.now_s);
+	db_bind_i64(update, 4, import->context.begun_s);
 	return db_run(update, ended, why);
 }
 
@@ -112,7 +113,7 @@ static enum err run_end(const struct import *import, const char *state, struct s
 	TRY(db_prepare(import->db, sql, &update, why));
 	db_bind_i64(update, 1, import->context.run);
 	db_bind_text(update, 2, str_c(state));
-	db_bind_i64(update, 3, import->begun_s);
+	db_bind_i64(update, 3, import->context.begun_s);
 	db_bind_text(update, 4, buf_view(&format));
 	db_bind_i64(update, 5, (int64_t)reading->lines);
 	db_bind_i64(update, 6, (int64_t)reading->accepted);
@@ -163,7 +164,7 @@ enum err import_finish(struct import **at, const struct import_reading *reading,
 	TRY(changes_count(import, out, why));
 	TRY(run_end(import, "done", STR(""), reading, out, why));
 	TRY(validators_note(import, etag, last_modified, why));
-	TRY(state_succeeded(db, import->context.source, "done", import->begun_s, why));
+	TRY(state_succeeded(db, import->context.source, "done", import->context.begun_s, why));
 	TRY(db_commit(open, why));
 	import_leave(at);
 	return OK;
@@ -177,7 +178,7 @@ static enum err abort_run(const struct import *import, const struct import_readi
 	TRY(db_begin(import->db, why));
 	CLEANUP(db_rollback_unless_done) struct db *open = import->db;
 	TRY(run_end(import, "failed", reason, reading, &nothing, why));
-	TRY(state_failed(import->db, import->context.source, import->begun_s, reason, why));
+	TRY(state_failed(import->db, import->context.source, import->context.begun_s, reason, why));
 	return db_commit(open, why);
 }
 

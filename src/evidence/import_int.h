@@ -8,14 +8,14 @@
 struct merge_context {
 	int64_t source;
 	int64_t run;
-	int64_t now_s;
+	int64_t now_s;   /* of the run's start */
+	int64_t begun_s; /* the caller's now, later than that when the run goes on */
 	enum import_kind kind;
 };
 
 struct import {
 	struct db *db;
-	struct merge_context context; /* its now is that of the run's start */
-	int64_t begun_s;              /* the caller's now, later than that when the run goes on */
+	struct merge_context context;
 	uint8_t content_hash[IMPORT_HASH_BYTES];
 };
 

@@ -51,23 +51,53 @@
 	" THEN evidence.tlp ELSE excluded.tlp END, "                                  \
 	"reference = CASE WHEN excluded.reference <> '' THEN excluded.reference"      \
 	" ELSE evidence.reference END"
+/* Is anything of that other than what was known? */
+#define SAID_OTHER                                                                  \
+	"(excluded.confidence <> evidence.confidence AND excluded.confidence >= 0)" \
+	" OR (excluded.tlp <> evidence.tlp"                                         \
+	" AND (evidence.run <> excluded.run OR excluded.tlp > evidence.tlp))"       \
+	" OR (excluded.reference <> evidence.reference AND excluded.reference <> '')"
 
-static const char list_updates[] =
-	ACCUMULATORS(LIST_SIGHTING) "first_seen = CASE WHEN excluded.first_seen < excluded.started"
-				    " AND excluded.first_seen < evidence.first_seen"
-				    " THEN excluded.first_seen ELSE evidence.first_seen END, "
-				    "last_seen = CASE WHEN excluded.last_seen > evidence.last_seen"
-				    " AND (excluded.sighted <> 0 OR evidence.ended <> 0)"
-				    " THEN excluded.last_seen ELSE evidence.last_seen END, "
-				    "started = CASE WHEN evidence.ended <> 0 THEN excluded.started"
-				    " ELSE evidence.started END, "
-				    "ended = 0, "
-				    "count = CASE WHEN evidence.run = excluded.run THEN "
-				    "evidence.count + excluded.count"
-				    " WHEN excluded.count > evidence.count THEN excluded.count "
-				    "ELSE evidence.count END, " SAID ", run = excluded.run";
+/* It comes back, and one more of its listings had ended. */
+#define RETURNED(returns)                                                                   \
+	"started = CASE WHEN " returns " THEN excluded.started ELSE evidence.started END, " \
+	"episodes = CASE WHEN " returns " THEN evidence.episodes + 1"                       \
+	" ELSE evidence.episodes END, "
+
+/* Being met again and counts change nothing that a score or its explanation is made of. */
+#define CHANGED(other)                                 \
+	"changed = CASE WHEN " other " OR " SAID_OTHER \
+	" THEN excluded.changed ELSE evidence.changed END, "
+
+#define LIST_FIRST_EARLIER                           \
+	"(excluded.first_seen < evidence.first_seen" \
+	" AND excluded.first_seen < excluded.started)"
+#define LIST_LAST_LATER                            \
+	"(excluded.last_seen > evidence.last_seen" \
+	" AND (excluded.sighted <> 0 OR evidence.ended <> 0))"
+
+static const char list_updates[] = ACCUMULATORS(LIST_SIGHTING) RETURNED("evidence.ended <> 0")
+	CHANGED("evidence.ended <> 0 OR " LIST_LAST_LATER
+		" OR " LIST_FIRST_EARLIER) "first_seen = CASE WHEN " LIST_FIRST_EARLIER
+					   " THEN excluded.first_seen ELSE evidence.first_seen "
+					   "END, "
+					   "last_seen = CASE WHEN " LIST_LAST_LATER
+					   " THEN excluded.last_seen ELSE evidence.last_seen END, "
+					   "ended = 0, "
+					   "count = CASE WHEN evidence.run = excluded.run THEN "
+					   "evidence.count + excluded.count"
+					   " WHEN excluded.count > evidence.count THEN "
+					   "excluded.count ELSE evidence.count END, " SAID
+					   ", run = excluded.run";
+
+/* News tell no ends: who was not seen for longer than a day was away. */
+#define NEWS_RETURN(sighting)                                                                  \
+	"(evidence.ended <> 0 AND " sighting " AND excluded.last_seen - evidence.last_seen > " \
+					     "86400)"
 
 #define NEWS_TIMES                                                                  \
+	CHANGED("excluded.last_seen > evidence.last_seen"                           \
+		" OR excluded.first_seen < evidence.first_seen")                    \
 	"first_seen = CASE WHEN excluded.first_seen < evidence.first_seen"          \
 	" THEN excluded.first_seen ELSE evidence.first_seen END, "                  \
 	"last_seen = CASE WHEN excluded.last_seen > evidence.last_seen"             \
@@ -76,17 +106,19 @@ static const char list_updates[] =
 	" THEN excluded.ended ELSE evidence.ended END, "                            \
 	"count = evidence.count + excluded.count, "
 
-static const char news_updates[] =
-	ACCUMULATORS(NEWS_SIGHTING) NEWS_TIMES SAID ", run = excluded.run";
+static const char news_updates[] = ACCUMULATORS(NEWS_SIGHTING) RETURNED(NEWS_RETURN(NEWS_SIGHTING))
+	NEWS_TIMES SAID ", run = excluded.run";
 
 /* A report leaves alone which run met the row. */
-static const char report_updates[] = ACCUMULATORS(REPORT_SIGHTING) NEWS_TIMES SAID;
+static const char report_updates[] =
+	ACCUMULATORS(REPORT_SIGHTING) RETURNED(NEWS_RETURN(REPORT_SIGHTING)) NEWS_TIMES SAID;
 
 static const char *const columns[] = { "source", "indicator", "role", "category", "first_seen",
 	"last_seen", "started", "ended", "count", "confidence", "tlp", "reference", "recent",
-	"lasting", "decayed_at", "sighted", "run" };
+	"lasting", "decayed_at", "sighted", "run", "changed", "episodes" };
 static const enum db_type types[] = { DB_I64, DB_BYTES, DB_I64, DB_I64, DB_I64, DB_I64, DB_I64,
-	DB_I64, DB_I64, DB_I64, DB_I64, DB_TEXT, DB_DOUBLE, DB_DOUBLE, DB_I64, DB_I64, DB_I64 };
+	DB_I64, DB_I64, DB_I64, DB_I64, DB_TEXT, DB_DOUBLE, DB_DOUBLE, DB_I64, DB_I64, DB_I64,
+	DB_I64, DB_I64 };
 _Static_assert(ARRAY_LEN(columns) == ARRAY_LEN(types), "one type per column");
 
 #define MERGE(how)                                                                               \
@@ -172,6 +204,8 @@ static bool next_row(void *state, struct db_value *values)
 	values[14] = whole(said.last_s);
 	values[15] = whole(said.is_dated || is_news ? context->run : 0);
 	values[16] = whole(context->run);
+	values[17] = whole(context->begun_s);
+	values[18] = whole(0);
 	return true;
 }
 

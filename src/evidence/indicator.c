@@ -2,9 +2,18 @@
 #include "evidence/indicator_int.h"
 
 #include "base/arena.h"
+#include "base/utf8.h"
 
-/* The first byte of a key; URL and hash have the number of their kind. */
-enum key_form { KEY_V4 = 1, KEY_V6 = 2, KEY_NAME = 3, KEY_URL = 4, KEY_HASH = 5, KEY_FORM_COUNT };
+/* The first byte of a key; all but addresses have the number of their kind. */
+enum key_form {
+	KEY_V4 = 1,
+	KEY_V6 = 2,
+	KEY_NAME = 3,
+	KEY_URL = 4,
+	KEY_HASH = 5,
+	KEY_PATTERN = 6,
+	KEY_FORM_COUNT
+};
 
 enum {
 	V4_BYTES = 4,
@@ -14,7 +23,9 @@ enum {
 	LABEL_MAX = 63, /* RFC 1035 section 2.3.4 */
 	NAME_MAX_BYTES = 253,
 	HASH_MIN = 16, /* MD5 */
-	HASH_MAX = 64  /* SHA-512 */
+	HASH_MAX = 64, /* SHA-512 */
+	PATTERN_HEAD = 3,
+	PATTERN_SUBJECTS = PATTERN_OF_NAMES | PATTERN_OF_URLS | PATTERN_OF_HASHES
 };
 
 size_t indicator_prefix_key(char *out, const struct prefix *prefix)
@@ -63,6 +74,11 @@ void indicator_key(struct buf *out, const struct indicator *indicator)
 		key_ip(out, &indicator->prefix);
 	} else if (indicator->kind == INDICATOR_NAME) {
 		key_name(out, indicator->text, indicator->below);
+	} else if (indicator->kind == INDICATOR_PATTERN) {
+		buf_byte(out, KEY_PATTERN);
+		buf_byte(out, (char)indicator->match);
+		buf_byte(out, (char)indicator->subjects);
+		buf_str(out, indicator->text);
 	} else {
 		must(indicator->kind == INDICATOR_URL || indicator->kind == INDICATOR_HASH);
 		buf_byte(out, (char)indicator->kind);
@@ -162,12 +178,45 @@ static enum err check_hash(struct str key, struct why *why)
 	return OK;
 }
 
+static enum err check_pattern_text(struct str text, bool is_regex, struct why *why)
+{
+	size_t bad;
+
+	if (text.n == 0 || text.n > PATTERN_TEXT_MAX)
+		return fail(why, ERR_CORRUPT, "pattern of %zu bytes", text.n);
+	for (size_t i = 0; i < text.n;) {
+		size_t length = utf8_length(text, i, &bad);
+
+		if (length == 0)
+			return fail(why, ERR_CORRUPT, "pattern that is not UTF-8");
+		if (!is_regex && byte_lower(text.p[i]) != text.p[i])
+			return fail(why, ERR_CORRUPT, "upper case in a pattern");
+		i += length;
+	}
+	return OK;
+}
+
+static enum err check_pattern(struct str key, struct why *why)
+{
+	uint8_t match = key.n > 1 ? (uint8_t)key.p[1] : 0;
+	uint8_t subjects = key.n > 2 ? (uint8_t)key.p[2] : 0;
+	bool is_regex = match == PATTERN_REGEX;
+	uint8_t known = PATTERN_SUBJECTS | (is_regex ? PATTERN_CASELESS : 0);
+
+	if (match == 0 || match >= PATTERN_MATCHES)
+		return fail(why, ERR_CORRUPT, "pattern of the unknown form %d", match);
+	if ((subjects & PATTERN_SUBJECTS) == 0 || (subjects & ~known) != 0)
+		return fail(why, ERR_CORRUPT, "pattern of the unknown subjects %d", subjects);
+	return check_pattern_text(str_from_index(key, PATTERN_HEAD), is_regex, why);
+}
+
 static enum err (*const checks[KEY_FORM_COUNT])(struct str key, struct why *why) = {
 	[KEY_V4] = check_ip,
 	[KEY_V6] = check_ip,
 	[KEY_NAME] = check_name,
 	[KEY_URL] = check_url,
 	[KEY_HASH] = check_hash,
+	[KEY_PATTERN] = check_pattern,
 };
 
 enum err indicator_key_check(struct str key, struct why *why)
@@ -209,10 +258,31 @@ enum err indicator_from_key(
 	} else if (key.p[0] == KEY_NAME) {
 		out->text = name_of_key(key, arena);
 		out->below = key.p[key.n - 1] == 1;
+	} else if (key.p[0] == KEY_PATTERN) {
+		out->match = (uint8_t)key.p[1];
+		out->subjects = (uint8_t)key.p[2];
+		out->text = str_from_index(key, PATTERN_HEAD);
 	} else {
 		out->text = str_from_index(key, 1);
 	}
 	return OK;
+}
+
+static const struct str matches[] = {
+	[PATTERN_STRING] = STR_INIT("string:"),
+	[PATTERN_HOSTNAME] = STR_INIT("hostname:"),
+	[PATTERN_SUBSTRING] = STR_INIT("substring:"),
+	[PATTERN_REGEX] = STR_INIT("regex:/"),
+};
+_Static_assert(ARRAY_LEN(matches) == PATTERN_MATCHES, "one word per form of a pattern");
+
+static void pattern_format(struct buf *out, const struct indicator *pattern)
+{
+	must(pattern->match < PATTERN_MATCHES);
+	buf_str(out, matches[pattern->match]);
+	buf_str(out, pattern->text);
+	if (pattern->match == PATTERN_REGEX)
+		buf_str(out, (pattern->subjects & PATTERN_CASELESS) != 0 ? STR("/i") : STR("/"));
 }
 
 void indicator_format(struct buf *out, const struct indicator *indicator)
@@ -225,6 +295,10 @@ void indicator_format(struct buf *out, const struct indicator *indicator)
 		buf_hex(out, (const uint8_t *)indicator->text.p, indicator->text.n);
 		return;
 	}
+	if (indicator->kind == INDICATOR_PATTERN) {
+		pattern_format(out, indicator);
+		return;
+	}
 	if (indicator->kind == INDICATOR_NAME && indicator->below)
 		buf_str(out, STR("*."));
 	buf_str(out, indicator->text);
@@ -235,6 +309,7 @@ static const struct str kind_names[] = {
 	[INDICATOR_NAME] = STR_INIT("name"),
 	[INDICATOR_URL] = STR_INIT("url"),
 	[INDICATOR_HASH] = STR_INIT("hash"),
+	[INDICATOR_PATTERN] = STR_INIT("pattern"),
 };
 
 struct str indicator_kind_name(enum indicator_kind kind)

@@ -32,7 +32,7 @@ enum pattern_subject {
 };
 
 enum {
-	INDICATOR_TEXT_MAX = 2048,                 /* the longest URL that is kept */
+	INDICATOR_TEXT_MAX = 2048, /* the longest URL that is kept */
 	PATTERN_TEXT_MAX = 1024,
 	INDICATOR_KEY_MAX = INDICATOR_TEXT_MAX + 8 /* bytes of a key */
 };

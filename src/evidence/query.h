@@ -23,9 +23,9 @@ struct evidence {
 	double recent;   /* accumulators at decayed_at_s */
 	double lasting;
 	int64_t decayed_at_s;
-	uint64_t episodes;  /* that ended before the current or last one */
-	int64_t started_s;  /* when the current or last listing began, as we saw it */
-	int64_t changed_s;  /* since when we have known it as it is here */
+	uint64_t episodes; /* that ended before the current or last one */
+	int64_t started_s; /* when the current or last listing began, as we saw it */
+	int64_t changed_s; /* since when we have known it as it is here */
 	struct str reference;
 };
 
@@ -67,8 +67,8 @@ struct evidence_change {
 };
 typedef enum err (*evidence_change_each)(
 	void *state, const struct evidence_change *row, struct why *why);
-NODISCARD enum err evidence_changes(struct db *db, int64_t then_s, evidence_change_each each,
-	void *state, struct why *why);
+NODISCARD enum err evidence_changes(
+	struct db *db, int64_t then_s, evidence_change_each each, void *state, struct why *why);
 
 /* Ended listings that came back or are away still, that ended at since_s or later. */
 typedef enum err (*absence_each)(

@@ -5,6 +5,10 @@ static const char evidence_sql[] =
 	"DELETE FROM evidence WHERE (source, indicator, role, category) IN "
 	"(SELECT source, indicator, role, category FROM evidence "
 	"WHERE ended <> 0 AND ended < $1 ORDER BY ended LIMIT $2)";
+static const char past_sql[] =
+	"DELETE FROM evidence_past WHERE (source, indicator, role, category, changed) IN "
+	"(SELECT source, indicator, role, category, changed FROM evidence_past "
+	"WHERE until < $1 ORDER BY until LIMIT $2)";
 static const char episode_sql[] =
 	"DELETE FROM episode WHERE (source, indicator, role, category, started) IN "
 	"(SELECT source, indicator, role, category, started FROM episode "
@@ -39,6 +43,7 @@ enum err retention_step(struct db *db, int64_t before_s, uint64_t step_max,
 	TRY(db_begin(db, why));
 	CLEANUP(db_rollback_unless_done) struct db *open = db;
 	TRY(remove_some(db, evidence_sql, before_s, step_max, &out->evidence, why));
+	TRY(remove_some(db, past_sql, before_s, step_max, &out->past, why));
 	TRY(remove_some(db, episode_sql, before_s, step_max, &out->episodes, why));
 	TRY(remove_some(db, run_sql, before_s, step_max, &out->runs, why));
 	if (out->runs > 0) {
@@ -46,6 +51,7 @@ enum err retention_step(struct db *db, int64_t before_s, uint64_t step_max,
 		TRY(db_run(refusals, NULL, why));
 	}
 	TRY(db_commit(open, why));
-	*is_more = out->evidence == step_max || out->episodes == step_max || out->runs == step_max;
+	*is_more = out->evidence == step_max || out->past == step_max ||
+		   out->episodes == step_max || out->runs == step_max;
 	return OK;
 }

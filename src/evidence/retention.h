@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Removing evidence, episodes and runs that ended longer ago than they may be kept. Keeper alone.
+/*
+ * Removing evidence, past states, episodes and runs that ended longer ago than they may be kept.
+ * Keeper alone.
  */
 #pragma once
 
@@ -7,6 +9,7 @@
 
 struct retention_result {
 	uint64_t evidence;
+	uint64_t past; /* states that claims were known in before */
 	uint64_t episodes;
 	uint64_t runs;
 };

@@ -10,7 +10,54 @@
  * evidence.decayed_at the time of both accumulators
  * evidence.sighted    the run of the last sighting after the first one; 0: none
  * evidence.run        the run that met it last; 0: reported alone
+ * evidence.changed    since when it has been known as it is; whoever changes what scores or
+ *                     explanations are made of sets it, and the trigger keeps the old state
+ * evidence.episodes   how often it had ended before the current or last listing began
+ *
+ * evidence_past holds each earlier state, known from changed until just before until: disjoint and
+ * in order for each claim, the last one up to evidence.changed at most. A state that lasted less
+ * than a second is not kept. A clock that jumped back takes the states ahead of it along
+ * (docs/decisions/0012).
  */
+
+#define STATE_COLUMNS                                                                  \
+	"source, indicator, role, category, changed, first_seen, last_seen, started, " \
+	"ended, count, confidence, tlp, reference, recent, lasting, decayed_at, episodes"
+#define OLD_STATE                                                                          \
+	"OLD.source, OLD.indicator, OLD.role, OLD.category, OLD.changed, OLD.first_seen, " \
+	"OLD.last_seen, OLD.started, OLD.ended, OLD.count, OLD.confidence, OLD.tlp, "      \
+	"OLD.reference, OLD.recent, OLD.lasting, OLD.decayed_at, OLD.episodes"
+#define OF_OLD                                              \
+	"source = OLD.source AND indicator = OLD.indicator" \
+	" AND role = OLD.role AND category = OLD.category AND "
+
+/* What each engine does when evidence.changed moves. */
+#define KEEP_PAST_SQLITE                                                             \
+	DB_ONLY_SQLITE("CREATE TRIGGER evidence_keep_past AFTER UPDATE ON evidence " \
+		       "WHEN NEW.changed <> OLD.changed BEGIN "                      \
+		       "INSERT INTO evidence_past (" STATE_COLUMNS ", until) "       \
+		       "SELECT " OLD_STATE ", NEW.changed "                          \
+		       "WHERE NEW.changed > OLD.changed; "                           \
+		       "DELETE FROM evidence_past WHERE NEW.changed < OLD.changed"   \
+		       " AND " OF_OLD "changed >= NEW.changed; "                     \
+		       "UPDATE evidence_past SET until = NEW.changed"                \
+		       " WHERE NEW.changed < OLD.changed"                            \
+		       " AND " OF_OLD "until > NEW.changed; "                        \
+		       "END;")
+#define KEEP_PAST_POSTGRESQL                                                                    \
+	DB_ONLY_POSTGRESQL("CREATE FUNCTION evidence_keep_past() RETURNS trigger "              \
+			   "LANGUAGE plpgsql AS $body$ BEGIN "                                  \
+			   "IF NEW.changed > OLD.changed THEN "                                 \
+			   "INSERT INTO evidence_past (" STATE_COLUMNS ", until) "              \
+			   "VALUES (" OLD_STATE ", NEW.changed); "                              \
+			   "ELSE "                                                              \
+			   "DELETE FROM evidence_past WHERE " OF_OLD "changed >= NEW.changed; " \
+			   "UPDATE evidence_past SET until = NEW.changed WHERE " OF_OLD         \
+			   "until > NEW.changed; "                                              \
+			   "END IF; RETURN NEW; END $body$;"                                    \
+			   "CREATE TRIGGER evidence_keep_past BEFORE UPDATE ON evidence "       \
+			   "FOR EACH ROW WHEN (NEW.changed <> OLD.changed) "                    \
+			   "EXECUTE FUNCTION evidence_keep_past();")
 const struct db_migration evidence_migrations[EVIDENCE_MIGRATIONS] = {
 	{ 1, "evidence",
 		"CREATE TABLE source ("
@@ -96,4 +143,45 @@ const struct db_migration evidence_migrations[EVIDENCE_MIGRATIONS] = {
 		" ended BIGINT NOT NULL,"
 		" PRIMARY KEY (source, indicator, role, category, started)) " DB_CLUSTERED ";"
 		"CREATE INDEX episode_ended ON episode (ended)" },
+
+	{ 2, "past states of evidence, and what sources are for",
+		"ALTER TABLE source ADD COLUMN purpose BIGINT NOT NULL DEFAULT 0;"
+		"ALTER TABLE source ADD COLUMN rule BIGINT NOT NULL DEFAULT 0;"
+		"ALTER TABLE source ADD COLUMN standing BIGINT NOT NULL DEFAULT 0;"
+		"ALTER TABLE source ADD COLUMN traits BIGINT NOT NULL DEFAULT 0;"
+		"ALTER TABLE source ADD COLUMN cadence BIGINT NOT NULL DEFAULT 0;"
+
+		"ALTER TABLE evidence ADD COLUMN changed BIGINT NOT NULL DEFAULT 0;"
+		"ALTER TABLE evidence ADD COLUMN episodes BIGINT NOT NULL DEFAULT 0;"
+		/* the earliest time at which the state can have been known: no time is told of
+		 * what was not known then */
+		"UPDATE evidence SET changed ="
+		" CASE WHEN started >= ended AND started >= last_seen THEN started"
+		" WHEN ended >= last_seen THEN ended ELSE last_seen END,"
+		" episodes = (SELECT count(*) FROM episode e WHERE e.source = evidence.source"
+		" AND e.indicator = evidence.indicator AND e.role = evidence.role"
+		" AND e.category = evidence.category AND e.started < evidence.started);"
+
+		"CREATE TABLE evidence_past ("
+		" source BIGINT NOT NULL,"
+		" indicator BYTEA NOT NULL,"
+		" role BIGINT NOT NULL,"
+		" category BIGINT NOT NULL,"
+		" changed BIGINT NOT NULL,"
+		" until BIGINT NOT NULL,"
+		" first_seen BIGINT NOT NULL,"
+		" last_seen BIGINT NOT NULL,"
+		" started BIGINT NOT NULL,"
+		" ended BIGINT NOT NULL,"
+		" count BIGINT NOT NULL,"
+		" confidence BIGINT NOT NULL,"
+		" tlp BIGINT NOT NULL,"
+		" reference TEXT NOT NULL,"
+		" recent DOUBLE PRECISION NOT NULL,"
+		" lasting DOUBLE PRECISION NOT NULL,"
+		" decayed_at BIGINT NOT NULL,"
+		" episodes BIGINT NOT NULL,"
+		" PRIMARY KEY (source, indicator, role, category, changed)) " DB_CLUSTERED ";"
+		"CREATE INDEX evidence_past_until ON evidence_past (until);" KEEP_PAST_SQLITE
+			KEEP_PAST_POSTGRESQL },
 };

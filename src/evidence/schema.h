@@ -4,5 +4,5 @@
 
 #include "store/db.h"
 
-enum { EVIDENCE_MIGRATIONS = 1 };
+enum { EVIDENCE_MIGRATIONS = 2 };
 extern const struct db_migration evidence_migrations[EVIDENCE_MIGRATIONS];

@@ -53,10 +53,35 @@ enum err source_make(struct db *db, struct str name, int64_t now_s, int64_t *out
 	return db_run(state, NULL, why);
 }
 
-enum err source_set(struct db *db, struct str name, struct str family, double weight, int64_t now_s,
-	struct why *why)
+static const struct str purposes[] = {
+	[PURPOSE_CLAIMS] = STR_INIT("claims"),
+	[PURPOSE_GUARD] = STR_INIT("guard"),
+	[PURPOSE_ROUTES] = STR_INIT("routes"),
+};
+_Static_assert(ARRAY_LEN(purposes) == PURPOSE_COUNT, "one word per purpose");
+
+struct str source_purpose_name(enum source_purpose purpose)
 {
-	static const char sql[] = "UPDATE source SET family = $2, weight = $3 WHERE id = $1";
+	return (size_t)purpose < PURPOSE_COUNT ? purposes[purpose] : STR("unknown");
+}
+
+bool source_purpose_parse(struct str word, enum source_purpose *out)
+{
+	for (size_t i = 0; i < PURPOSE_COUNT; i++) {
+		if (str_eq(purposes[i], word)) {
+			*out = (enum source_purpose)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum err source_set(struct db *db, struct str name, const struct source_properties *properties,
+	int64_t now_s, struct why *why)
+{
+	static const char sql[] =
+		"UPDATE source SET family = $2, weight = $3, purpose = $4, rule = $5,"
+		" standing = $6, traits = $7, cadence = $8 WHERE id = $1";
 	CLEANUP(db_finish) struct db_statement *update = NULL;
 	int64_t source;
 
@@ -65,11 +90,16 @@ enum err source_set(struct db *db, struct str name, struct str family, double we
 	TRY(source_make(db, name, now_s, &source, why));
 	TRY(db_prepare(db, sql, &update, why));
 	db_bind_i64(update, 1, source);
-	db_bind_text(update, 2, family.n == 0 ? name : family);
-	if (isnan(weight))
+	db_bind_text(update, 2, properties->family.n == 0 ? name : properties->family);
+	if (isnan(properties->weight))
 		db_bind_null(update, 3);
 	else
-		db_bind_double(update, 3, weight);
+		db_bind_double(update, 3, properties->weight);
+	db_bind_i64(update, 4, properties->purpose);
+	db_bind_i64(update, 5, properties->rule);
+	db_bind_i64(update, 6, properties->standing);
+	db_bind_i64(update, 7, properties->traits);
+	db_bind_i64(update, 8, properties->cadence_s);
 	TRY(db_run(update, NULL, why));
 	return db_commit(open, why);
 }
@@ -107,9 +137,10 @@ enum err state_failed(
 
 /* What both forms of the list read, up to the two counts. */
 #define STATUS_COLUMNS                                                                   \
-	"SELECT s.id, s.name, s.family, s.weight IS NOT NULL, s.weight, f.last_attempt," \
-	" f.last_success, f.failures, f.failure, f.etag, f.last_modified, f.last_run,"   \
-	" f.state, r.lines, r.accepted, r.refused, r.added, r.ended, "
+	"SELECT s.id, s.name, s.family, s.weight, s.purpose, s.rule, s.standing,"        \
+	" s.traits, s.cadence, f.last_attempt, f.last_success, f.failures, f.failure,"   \
+	" f.etag, f.last_modified, f.last_run, f.state, r.lines, r.accepted, r.refused," \
+	" r.added, r.ended, "
 #define STATUS_TABLES                                         \
 	" FROM source s JOIN feed_state f ON f.source = s.id" \
 	" LEFT JOIN run r ON r.id = f.last_run"               \
@@ -120,29 +151,41 @@ static const char status_counts_sql[] = STATUS_COLUMNS
 	"(SELECT count(*) FROM evidence e WHERE e.source = s.id AND e.ended = 0),"
 	"(SELECT count(*) FROM evidence e WHERE e.source = s.id AND e.ended <> 0)" STATUS_TABLES;
 
+static struct source_properties properties_of(const struct db_statement *list)
+{
+	return (struct source_properties){
+		.family = db_column_text(list, 2),
+		.weight = db_column_is_null(list, 3) ? (double)NAN : db_column_double(list, 3),
+		.purpose = (uint8_t)db_column_i64(list, 4),
+		.rule = (uint8_t)db_column_i64(list, 5),
+		.standing = (uint8_t)db_column_i64(list, 6),
+		.traits = (uint8_t)db_column_i64(list, 7),
+		.cadence_s = db_column_i64(list, 8),
+	};
+}
+
 static struct source_status status_of(const struct db_statement *list)
 {
 	return (struct source_status){
 		.id = (uint32_t)db_column_i64(list, 0),
 		.name = db_column_text(list, 1),
 		.family = db_column_text(list, 2),
-		.has_weight = db_column_i64(list, 3) != 0,
-		.weight = db_column_double(list, 4),
-		.last_attempt_s = db_column_i64(list, 5),
-		.last_success_s = db_column_i64(list, 6),
-		.failures = (uint32_t)db_column_i64(list, 7),
-		.failure = db_column_text(list, 8),
-		.etag = db_column_text(list, 9),
-		.last_modified = db_column_text(list, 10),
-		.last_run = db_column_i64(list, 11),
-		.run_state = db_column_text(list, 12),
-		.lines = (uint64_t)db_column_i64(list, 13),
-		.accepted = (uint64_t)db_column_i64(list, 14),
-		.refused = (uint64_t)db_column_i64(list, 15),
-		.added = (uint64_t)db_column_i64(list, 16),
-		.run_ended = (uint64_t)db_column_i64(list, 17),
-		.listed = (uint64_t)db_column_i64(list, 18),
-		.ended = (uint64_t)db_column_i64(list, 19),
+		.properties = properties_of(list),
+		.last_attempt_s = db_column_i64(list, 9),
+		.last_success_s = db_column_i64(list, 10),
+		.failures = (uint32_t)db_column_i64(list, 11),
+		.failure = db_column_text(list, 12),
+		.etag = db_column_text(list, 13),
+		.last_modified = db_column_text(list, 14),
+		.last_run = db_column_i64(list, 15),
+		.run_state = db_column_text(list, 16),
+		.lines = (uint64_t)db_column_i64(list, 17),
+		.accepted = (uint64_t)db_column_i64(list, 18),
+		.refused = (uint64_t)db_column_i64(list, 19),
+		.added = (uint64_t)db_column_i64(list, 20),
+		.run_ended = (uint64_t)db_column_i64(list, 21),
+		.listed = (uint64_t)db_column_i64(list, 22),
+		.ended = (uint64_t)db_column_i64(list, 23),
 	};
 }
 

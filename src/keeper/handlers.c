@@ -168,7 +168,8 @@ enum err handle_token_add(struct command_call *call, struct json_writer *result,
 	TRY(command_text(call, "owner", true, &request.owner, why));
 	TRY(command_text(call, "permissions", false, &words, why));
 	if (!token_permissions_parse(words.n == 0 ? STR("read") : words, &request.permissions))
-		return fail(why, ERR_USAGE, "permissions are read, report, operate, admin: '%.*s'",
+		return fail(why, ERR_USAGE,
+			"permissions are read, report, operate, decide, admin: '%.*s'",
 			STR_FMT(str_first(words, 64)));
 	TRY(command_text(call, "tlp", false, &words, why));
 	if (words.n != 0 && !tlp_parse(words, &request.tlp))

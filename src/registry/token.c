@@ -14,6 +14,7 @@ static const struct {
 	{ STR_INIT("read"), TOKEN_READ },
 	{ STR_INIT("report"), TOKEN_REPORT },
 	{ STR_INIT("operate"), TOKEN_OPERATE },
+	{ STR_INIT("decide"), TOKEN_DECIDE },
 	{ STR_INIT("admin"), TOKEN_ADMIN },
 };
 
@@ -65,8 +66,8 @@ static enum err check_request(
 	if (request->owner.n == 0 || request->owner.n > TOKEN_OWNER_MAX)
 		return fail(why, ERR_USAGE, "a token's owner has 1 to %d bytes", TOKEN_OWNER_MAX);
 	if (request->permissions == 0 || (request->permissions & ~(uint32_t)TOKEN_PERMISSIONS_ALL))
-		return fail(
-			why, ERR_USAGE, "a token has permissions: read, report, operate, admin");
+		return fail(why, ERR_USAGE,
+			"a token has permissions: read, report, operate, decide, admin");
 	if ((unsigned)request->tlp >= TLP_COUNT)
 		return fail(why, ERR_USAGE, "no such TLP label");
 	if (ends_s <= now_s || ends_s - now_s > (int64_t)TOKEN_LIFE_DAYS_MAX * DAY_S)

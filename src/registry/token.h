@@ -22,11 +22,13 @@ enum token_permission {
 	TOKEN_READ = 1,    /* look-ups and lists, up to its TLP */
 	TOKEN_REPORT = 2,  /* send sightings */
 	TOKEN_OPERATE = 4, /* run feeds, see jobs and the audit trail */
-	TOKEN_ADMIN = 8    /* everything, tokens too */
+	TOKEN_ADMIN = 8,   /* everything, tokens too */
+	TOKEN_DECIDE = 16  /* overrides, policies, models, and what waits for a person */
 };
 
 enum {
-	TOKEN_PERMISSIONS_ALL = TOKEN_READ | TOKEN_REPORT | TOKEN_OPERATE | TOKEN_ADMIN,
+	TOKEN_PERMISSIONS_ALL =
+		TOKEN_READ | TOKEN_REPORT | TOKEN_OPERATE | TOKEN_ADMIN | TOKEN_DECIDE,
 	TOKEN_ID_LENGTH = 12,
 	TOKEN_SECRET_BYTES = 24,
 	TOKEN_TEXT_LENGTH = 6 + TOKEN_ID_LENGTH + 1 + 2 * TOKEN_SECRET_BYTES,
@@ -49,7 +51,7 @@ struct token {
 	uint8_t hash[TOKEN_HASH_BYTES];
 };
 
-/* "read", "report", "operate", "admin"; several with commas. */
+/* "read", "report", "operate", "decide", "admin"; several with commas. */
 bool token_permissions_parse(struct str words, uint32_t *out);
 void token_permissions_format(struct buf *out, uint32_t permissions);
 

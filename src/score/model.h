@@ -29,7 +29,7 @@ struct model_source {
 };
 
 struct model {
-	struct score_model score; /* its networks point to the member below, or NULL */
+	struct score_model score;     /* its networks point to the member below, or NULL */
 	struct model_source *sources; /* sorted by name */
 	size_t source_count;
 	struct score_networks networks;
@@ -41,7 +41,8 @@ void model_default(struct model *out);
 void model_done(struct model *model); /* for CLEANUP */
 const struct model_source *model_source_find(const struct model *model, struct str name);
 
-/* Reading what was written gives the same scores bit by bit (numbers are written with 17 digits). */
+/* Reading what was written gives the same scores bit by bit (numbers are written with 17 digits).
+ */
 void model_write(struct json_writer *json, const struct model *model);
 /* ERR_SYNTAX names the member; every number is checked against its bounds. */
 NODISCARD enum err model_read(struct json_node node, struct model *out, struct why *why);

@@ -28,7 +28,8 @@ struct policy_threshold {
 
 struct policy {
 	struct policy_threshold at[ROLE_COUNT][CATEGORY_COUNT];
-	/* at most so many entries of each kind (IPv4, IPv6, names and URLs) block: the best; 0: all */
+	/* at most so many entries of each kind (IPv4, IPv6, names and URLs) block: the best; 0: all
+	 */
 	uint64_t block_max;
 	/* wider prefixes are challenged at most, whatever their score */
 	uint8_t ip4_width_min;
@@ -46,6 +47,9 @@ void policy_prepare(struct policy *policy);
 NODISCARD enum err policy_read(struct json_node node, struct policy *out, struct why *why);
 /* Every threshold that differs by category, and all by role: reading it gives the same policy. */
 void policy_write(struct json_writer *json, const struct policy *policy);
+
+/* Is the prefix (NULL: none) too wide to be blocked? */
+bool policy_is_wide(const struct policy *policy, const struct prefix *prefix);
 
 /*
  * The strongest action over the roles: a role counts when it has categories (bit masks), with the

@@ -1,219 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "score/score.h"
 
-#include "base/clock.h"
-#include "evidence/claim.h"
 #include "pehra.h"
+#include "score/score_int.h"
 
 #include <math.h>
-
-/* A claim that has faded to less than this share no longer names its category. */
-static const double CATEGORY_FADED = 0.02;
-
-/*
- * The shares and half-lives are the two-exponential fit of return hazards over 175 days of one
- * operator's daily lists: 0.0965 * 2^(-age/1.5d) + 0.0055 * 2^(-age/20d).
- */
-void score_model_default(struct score_model *out)
-{
-	*out = (struct score_model){
-		.version = 1,
-		.prior = { -4.0, -4.0, -4.0 },
-		.recent_share = 0.0965 / (0.0965 + 0.0055),
-		.recent_half_life_d = 1.5,
-		.lasting_half_life_d = 20.0,
-		.default_weight = 3.0,
-		.watch_from = { 10, 10, 10 },
-		.challenge_from = { 50, 50, 101 },
-		.block_from = { 75, 75, 101 },
-	};
-	score_model_prepare(out);
-}
-
-/* score_value() rounds, so half a point less than the threshold reaches it. */
-static double log_odds_of_threshold(uint8_t threshold)
-{
-	double share = (threshold - 0.5) / SCORE_MAX;
-
-	return threshold > SCORE_MAX ? HUGE_VAL
-	       : threshold == 0      ? -HUGE_VAL
-				     : log(share / (1 - share));
-}
-
-void score_model_prepare(struct score_model *model)
-{
-	for (int role = 0; role < ROLE_COUNT; role++)
-		model->watch_log_odds[role] = log_odds_of_threshold(model->watch_from[role]);
-	for (int day = 0; day <= FORECAST_DAYS_MAX; day++) {
-		model->recent_at[day] =
-			(float)(model->recent_share * exp2(-day / model->recent_half_life_d));
-		model->lasting_at[day] = (float)((1.0 - model->recent_share) *
-						 exp2(-day / model->lasting_half_life_d));
-	}
-}
-
-void score_accumulators_at(const struct score_model *model, double recent, double lasting,
-	int64_t at_s, int64_t now_s, float *recent_out, float *lasting_out)
-{
-	double days = now_s > at_s ? (double)(now_s - at_s) / DAY_S : 0.0;
-
-	*recent_out = (float)(recent * exp2(-days / model->recent_half_life_d));
-	*lasting_out = (float)(lasting * exp2(-days / model->lasting_half_life_d));
-}
-
-uint8_t score_value(double log_odds)
-{
-	return (uint8_t)lround(SCORE_MAX / (1.0 + exp(-log_odds)));
-}
-
-/* A source that is unsure of its own claim speaks with at least half its weight. */
-static double claim_weight(const struct score_claim *claim)
-{
-	if (claim->confidence == CONFIDENCE_UNKNOWN)
-		return (double)claim->weight;
-	return (double)claim->weight * (0.5 + claim->confidence / 200.0);
-}
-
-double score_claim_decay(const struct score_model *model, const struct score_claim *claim, int days)
-{
-	float recent = claim->recent;
-	float lasting = claim->lasting;
-
-	if (claim->is_listed && (claim->role == ROLE_POLICY || days == 0))
-		return 1.0;
-	/* what is listed now counts as seen now */
-	if (claim->is_listed) {
-		recent = recent > 1.0F ? recent : 1.0F;
-		lasting = lasting > 1.0F ? lasting : 1.0F;
-	}
-
-	float decay = model->recent_at[days] * recent + model->lasting_at[days] * lasting;
-
-	return decay < 1.0F ? (double)decay : 1.0;
-}
-
-static bool claim_is_before(const struct score_claim *a, const struct score_claim *b)
-{
-	if (a->role != b->role)
-		return a->role < b->role;
-	if (a->family != b->family)
-		return a->family < b->family;
-	if (a->source != b->source)
-		return a->source < b->source;
-	return a->category < b->category;
-}
-
-static int claim_order(const void *a, const void *b)
-{
-	return claim_is_before(b, a) - claim_is_before(a, b);
-}
-
-/* Nearly always fewer than ten claims, and in order already; many reporters must not cost n². */
-static void claims_sort(struct score_claim *claims, size_t n)
-{
-	enum { INSERTION_MAX = 32 };
-
-	if (n > INSERTION_MAX) {
-		qsort(claims, n, sizeof *claims, claim_order);
-		return;
-	}
-	for (size_t i = 1; i < n; i++) {
-		struct score_claim claim = claims[i];
-		size_t j = i;
-
-		for (; j > 0 && claim_is_before(&claim, &claims[j - 1]); j--)
-			claims[j] = claims[j - 1];
-		claims[j] = claim;
-	}
-}
-
-/* The end of the run of claims of the same role and family that starts at i. */
-static size_t family_end(const struct score_claim *claims, size_t n, size_t i)
-{
-	size_t end = i + 1;
-
-	while (end < n && claims[end].role == claims[i].role &&
-		claims[end].family == claims[i].family)
-		end++;
-	return end;
-}
-
-/* The strongest claim of a family, days from now; *strength is what it adds in log-odds. */
-static size_t family_strongest(const struct score_model *model, const struct score_claim *claims,
-	size_t from, size_t end, int days, double *strength)
-{
-	size_t best = from;
-
-	*strength = -HUGE_VAL;
-	for (size_t i = from; i < end; i++) {
-		double each = claim_weight(&claims[i]) * score_claim_decay(model, &claims[i], days);
-
-		if (each > *strength) {
-			*strength = each;
-			best = i;
-		}
-	}
-	return best;
-}
-
-/* Would any role still be watched so many days from now? claims are sorted. */
-static bool is_watched(
-	const struct score_model *model, const struct score_claim *claims, size_t n, int days)
-{
-	for (size_t i = 0; i < n;) {
-		uint8_t role = claims[i].role;
-		double log_odds = model->prior[role];
-
-		while (i < n && claims[i].role == role) {
-			size_t end = family_end(claims, n, i);
-			double strength;
-
-			(void)family_strongest(model, claims, i, end, days, &strength);
-			log_odds += strength;
-			i = end;
-		}
-		if (log_odds >= model->watch_log_odds[role])
-			return true;
-	}
-	return false;
-}
-
-/* The first whole day from now on which nothing is watched, by bisection: decay only falls. */
-static int64_t forecast(
-	const struct score_model *model, const struct score_claim *claims, size_t n, int64_t now_s)
-{
-	int low = 0;
-	int high = FORECAST_DAYS_MAX;
-
-	if (is_watched(model, claims, n, high))
-		return 0;
-	while (low < high) {
-		int middle = (low + high) / 2;
-
-		if (is_watched(model, claims, n, middle))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return now_s + (int64_t)low * DAY_S;
-}
-
-static uint8_t action_of(const struct score_model *model, const struct score *score)
-{
-	uint8_t action = PEHRA_NONE;
-
-	for (int role = 0; role < ROLE_COUNT; role++) {
-		uint8_t value = score->value[role];
-		uint8_t each = value >= model->block_from[role]       ? PEHRA_BLOCK
-			       : value >= model->challenge_from[role] ? PEHRA_CHALLENGE
-			       : value >= model->watch_from[role]     ? PEHRA_WATCH
-								      : PEHRA_NONE;
-
-		if (score->has_claims[role] && each > action)
-			action = each;
-	}
-	return action;
-}
 
 struct part_list {
 	struct score_part *parts; /* NULL: nobody asks */
@@ -224,65 +15,271 @@ struct part_list {
 };
 
 /* Points are differences of the rounded running score, so they add up to it exactly. */
-static void part_add(struct part_list *list, struct score_part part)
+static void part_add(struct part_list *list, const struct score_part *part)
 {
-	list->log_odds += part.log_odds;
+	list->log_odds += part->log_odds;
 	if (list->n < list->max) {
 		int before = list->points;
 
 		list->points = score_value(list->log_odds);
-		part.points = list->points - before;
-		list->parts[list->n] = part;
+		list->parts[list->n] = *part;
+		list->parts[list->n].points = list->points - before;
 	}
 	list->n++;
 }
 
-static void role_start(
-	const struct score_model *model, struct part_list *list, struct score *out, uint8_t role)
+/* A part that may have no effect; then there is nothing to explain. */
+static void part_add_any(struct part_list *list, enum score_part_kind kind, int role,
+	uint32_t count, double log_odds)
 {
-	list->log_odds = 0;
-	list->points = 0;
-	out->has_claims[role] = true;
-	part_add(list, (struct score_part){ .kind = SCORE_PART_PRIOR,
-			       .role = role,
-			       .decay = 1,
-			       .log_odds = model->prior[role] });
+	if (log_odds < 0 || log_odds > 0)
+		part_add(list, &(struct score_part){ .kind = kind,
+				       .role = (uint8_t)role,
+				       .count = count,
+				       .log_odds = log_odds });
 }
 
-void score_of(const struct score_model *model, struct score_claim *claims, size_t n, int64_t now_s,
-	struct score *out, struct score_part *parts, size_t parts_max, size_t *part_count)
+/* What the pass over one role's claims finds besides their log-odds. */
+struct heard {
+	uint64_t categories;
+	uint32_t episodes;
+	uint32_t voices; /* lines that have not faded */
+	bool is_spoofable;
+	bool is_vouched; /* not only new sources say so */
+};
+
+/* A line: families side by side, the first its own, the others repeat it. */
+struct line {
+	size_t end;
+	double most;    /* so far */
+	double vouched; /* the same of sources that are not new */
+	double forgery; /* to be taken off what the parts say */
+};
+
+static void family_part(struct part_list *list, const struct score_run *run, size_t first,
+	const struct score_voice *voice, const struct line *line)
+{
+	const struct score_claim *best = &run->claims[voice->best];
+	bool is_first = best->note.family == best->note.line;
+	double beyond = voice->counted > line->most ? voice->counted - line->most : 0.0;
+
+	part_add(list,
+		&(struct score_part){ .kind = is_first ? SCORE_PART_FAMILY : SCORE_PART_REPEATED,
+			.role = best->role,
+			.category = best->category,
+			.source = best->source,
+			.family = best->note.family,
+			.count = (uint32_t)(voice->end - first),
+			.decay = voice->decay,
+			.log_odds = run->model->scale * (is_first ? voice->full : beyond) });
+}
+
+static struct line line_hear(
+	struct part_list *list, const struct score_run *run, size_t i, struct heard *heard)
+{
+	uint32_t number = run->claims[i].note.line;
+	struct line line = { 0 };
+	uint64_t categories = 0;
+
+	while (i < run->n && run->claims[i].note.line == number) {
+		struct score_voice voice = score_voice_of(run, i, 0);
+		const struct score_claim *best = &run->claims[voice.best];
+
+		family_part(list, run, i, &voice, &line);
+		/* what repeats shows no more than what it adds, so nothing is left to take off */
+		if (best->note.family == number)
+			line.forgery = voice.full - voice.counted;
+		heard->is_spoofable |= best->note.is_spoofable && voice.counted > 0;
+		line.most = voice.counted > line.most ? voice.counted : line.most;
+		line.vouched = voice.vouched > line.vouched ? voice.vouched : line.vouched;
+		categories |= voice.categories;
+		i = voice.end;
+	}
+	heard->categories |= categories;
+	heard->voices += categories != 0;
+	line.end = i;
+	return line;
+}
+
+static void claims_hear(
+	struct part_list *list, const struct score_run *run, int role, struct heard *heard)
+{
+	double scale = run->model->scale;
+	double unproven = 0;
+	double forgery = 0;
+	uint32_t unproven_count = 0;
+
+	for (size_t i = 0; i < run->n;) {
+		struct line line = line_hear(list, run, i, heard);
+
+		for (; i < line.end; i++) {
+			heard->is_vouched |= !run->claims[i].note.is_new;
+			if (run->claims[i].episodes > heard->episodes)
+				heard->episodes = run->claims[i].episodes;
+		}
+		unproven += line.most - line.vouched;
+		unproven_count += line.most > line.vouched;
+		forgery += line.forgery;
+	}
+	part_add_any(list, SCORE_PART_SPOOFABLE, role, 0, -scale * forgery);
+	if (unproven > run->model->unproven_max)
+		part_add_any(list, SCORE_PART_UNPROVEN, role, unproven_count,
+			-scale * (unproven - run->model->unproven_max));
+}
+
+/* Near, network and episodes; returns what they add, unscaled. */
+static double surroundings_add(struct part_list *list, const struct score_role_model *model,
+	const struct score_surroundings *around, int role, uint32_t episodes, bool is_shared)
+{
+	double share = is_shared ? model->shared_near : 1.0;
+	double network = share * model->network * (double)around->network.log_odds[role];
+	double came_back = episodes == 0 ? 0.0 : model->episode * log1p(episodes);
+	double sum = 0;
+
+	for (unsigned level = 0; level < SCORE_NEAR_LEVELS; level++) {
+		uint32_t others = around->near[role][level];
+		double near = others == 0
+				      ? 0.0
+				      : share * (model->near_any[level] +
+							model->near_each[level] * log1p(others));
+
+		sum += near;
+		if (near > 0)
+			part_add(list, &(struct score_part){ .kind = SCORE_PART_NEAR,
+					       .role = (uint8_t)role,
+					       .level = (uint8_t)level,
+					       .count = others,
+					       .log_odds = model->scale * near });
+	}
+	sum += network + came_back;
+	part_add_any(
+		list, SCORE_PART_NETWORK, role, around->network.listed, model->scale * network);
+	part_add_any(list, SCORE_PART_EPISODES, role, episodes, model->scale * came_back);
+	if (sum <= model->surroundings_max)
+		return sum;
+	part_add_any(list, SCORE_PART_SURROUNDINGS_CAP, role, 0,
+		model->scale * (model->surroundings_max - sum));
+	return model->surroundings_max;
+}
+
+/* What the claims of the role policy and the guards say of the address itself. */
+static unsigned address_doubts(const struct score_input *input)
+{
+	const uint64_t shared = UINT64_C(1) << CATEGORY_TOR | UINT64_C(1) << CATEGORY_VPN |
+				UINT64_C(1) << CATEGORY_END_USER_RANGE;
+	const uint64_t cloud = UINT64_C(1) << CATEGORY_HOSTING;
+	uint64_t said = 0;
+
+	/* in order: those of the role policy are the last */
+	for (size_t i = input->n; i > 0 && input->claims[i - 1].role == ROLE_POLICY; i--) {
+		/* stale counts: silence alone must not let a score rise */
+		if (input->claims[i - 1].is_listed || input->claims[i - 1].is_stale)
+			said |= UINT64_C(1) << input->claims[i - 1].category;
+	}
+	return ((said & shared) != 0 || input->around.is_shared ? (unsigned)DOUBT_SHARED : 0u) |
+	       ((said & cloud) != 0 || input->around.is_cloud ? (unsigned)DOUBT_CLOUD : 0u) |
+	       (input->around.is_noted ? (unsigned)DOUBT_NOTED : 0u);
+}
+
+/* One role: fills its parts, its log-odds, and the run's constant. */
+static void role_score(struct part_list *list, struct score_run *run, int role,
+	const struct score_surroundings *around, unsigned doubts, struct heard *heard)
+{
+	const struct score_role_model *model = run->model;
+	bool is_shared = (doubts & DOUBT_SHARED) != 0;
+	double shared = run->n > 0 && is_shared ? model->shared_doubt : 0.0;
+	double cloud = run->n > 0 && (doubts & DOUBT_CLOUD) != 0 ? model->cloud_doubt : 0.0;
+
+	*heard = (struct heard){ 0 };
+	list->log_odds = 0;
+	list->points = 0;
+	part_add(list, &(struct score_part){ .kind = SCORE_PART_PRIOR,
+			       .role = (uint8_t)role,
+			       .decay = 1,
+			       .log_odds = model->scale * model->prior + model->shift });
+	claims_hear(list, run, role, heard);
+
+	double surroundings =
+		surroundings_add(list, model, around, role, heard->episodes, is_shared);
+
+	part_add_any(list, SCORE_PART_SHARED, role, 0, -model->scale * shared);
+	part_add_any(list, SCORE_PART_CLOUD, role, 0, -model->scale * cloud);
+	run->constant =
+		model->scale * (model->prior + surroundings - shared - cloud) + model->shift;
+}
+
+/* What is doubtful of the claims as such. */
+static unsigned claim_doubts(const struct score_input *input, const struct heard heard[ROLE_COUNT])
+{
+	unsigned doubts = 0;
+	uint32_t voices = 0;
+	bool is_vouched = false;
+	bool any_stale = false;
+	bool any_listed = false;
+
+	if (input->n == 0)
+		return 0;
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		voices = heard[role].voices > voices ? heard[role].voices : voices;
+		is_vouched |= heard[role].is_vouched;
+		doubts |= heard[role].is_spoofable ? (unsigned)DOUBT_SPOOFABLE : 0u;
+	}
+	for (size_t i = 0; i < input->n; i++) {
+		any_stale |= input->claims[i].is_stale;
+		any_listed |= input->claims[i].is_listed;
+	}
+	return doubts | (any_stale ? (unsigned)DOUBT_STALE : 0u) |
+	       (is_vouched ? 0u : (unsigned)DOUBT_UNPROVEN) |
+	       (voices == 1 ? (unsigned)DOUBT_ALONE : 0u) |
+	       (any_listed || any_stale ? 0u : (unsigned)DOUBT_FADED);
+}
+
+/* The next role's claims, which follow those before them. */
+static struct score_run run_of(
+	const struct score_model *model, const struct score_input *input, int role, size_t from)
+{
+	size_t end = from;
+
+	while (end < input->n && input->claims[end].role == role)
+		end++;
+	return (struct score_run){
+		.model = &model->roles[role], .claims = input->claims + from, .n = end - from
+	};
+}
+
+void score_of(const struct score_model *model, const struct score_source *sources,
+	const struct policy *policy, struct score_input *input, struct score *out,
+	struct score_part *parts, size_t parts_max, size_t *part_count)
 {
 	struct part_list list = { .parts = parts, .max = parts == NULL ? 0 : parts_max };
+	struct score_run runs[ROLE_COUNT];
+	struct heard heard[ROLE_COUNT];
+	size_t from = 0;
 
 	*out = (struct score){ 0 };
-	memcpy(out->log_odds, model->prior, sizeof out->log_odds);
-	claims_sort(claims, n);
-	for (size_t i = 0; i < n;) {
-		size_t end = family_end(claims, n, i);
-		uint8_t role = claims[i].role;
-		double strength;
-		size_t best = family_strongest(model, claims, i, end, 0, &strength);
+	score_order(model, sources, input->claims, input->n);
 
-		if (!out->has_claims[role])
-			role_start(model, &list, out, role);
-		part_add(&list, (struct score_part){ .kind = SCORE_PART_FAMILY,
-					.role = role,
-					.category = claims[best].category,
-					.source = claims[best].source,
-					.family = claims[best].family,
-					.decay = score_claim_decay(model, &claims[best], 0),
-					.log_odds = strength });
-		out->log_odds[role] = list.log_odds;
-		for (; i < end; i++) {
-			if (score_claim_decay(model, &claims[i], 0) >= CATEGORY_FADED)
-				out->categories |= UINT64_C(1) << claims[i].category;
-		}
+	unsigned doubts = address_doubts(input);
+
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		struct part_list unasked = { 0 };
+		bool is_asked = input->n == 0 && role == ROLE_SOURCE;
+
+		runs[role] = run_of(model, input, role, from);
+		from += runs[role].n;
+
+		struct part_list *asked = runs[role].n > 0 || is_asked ? &list : &unasked;
+
+		role_score(asked, &runs[role], role, &input->around, doubts, &heard[role]);
+		out->log_odds[role] = asked->log_odds;
+		out->has_claims[role] = runs[role].n > 0;
+		out->value[role] = runs[role].n > 0 ? score_value(asked->log_odds) : 0;
+		out->categories[role] = heard[role].categories;
 	}
-	for (int role = 0; role < ROLE_COUNT; role++)
-		out->value[role] = out->has_claims[role] ? score_value(out->log_odds[role]) : 0;
-	out->action = action_of(model, out);
+	out->doubts = (uint8_t)(doubts | claim_doubts(input, heard));
+	out->action = policy_action(policy, out->value, out->categories, input->prefix);
 	if (out->action != PEHRA_NONE)
-		out->until_s = forecast(model, claims, n, now_s);
+		out->until_s = score_forecast(policy, runs, input->now_s);
 	if (part_count != NULL)
 		*part_count = list.n;
 }

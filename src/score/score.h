@@ -8,18 +8,24 @@
  *     L = scale * (prior + claims - unproven + near + network + episodes - doubts) + shift
  *     score = round(100 * logistic(L))
  *
- * claims     Each family of sources counts once, with its strongest claim: weight * decay. A source
- *            that repeats others (its leaders) adds only what it says beyond the strongest of them.
+ * claims     Each family of sources counts once, with its strongest claim: weight * decay. A family
+ *            that repeats others (leaders of its sources) belongs to the line of the one of them
+ *            that weighs most here, undecayed; a line counts with its strongest claim, so what
+ *            repeats adds only what it says beyond the others.
  * decay      Two exponentials per role over the accumulators of evidence; a claim that its source
  *            still lists has age 0, unless the source itself has gone silent. Policy claims do not
  *            decay while listed.
- * unproven   What new sources add together beyond unproven_max is taken off again.
+ * unproven   What new sources add together, beyond what the others of their line say, and beyond
+ *            unproven_max, is taken off again.
  * near       How many other indicators are active in the same /24 (IPv6: /56 and /48).
  * network    What the model has learned of the routed prefix and the AS.
- * episodes   How often it came back after having been off its lists.
+ * episodes   How often it came back after having been off its lists: the most of any claim.
  * doubts     Many share the address; it is rented by the hour (cloud); the evidence can be forged.
  *
  * near + network + episodes never exceed surroundings_max, nor count without a claim in a verdict.
+ * Doubts count in roles with claims alone. An address is shared, or of a cloud, by a claim of the
+ * role policy (TOR, VPN, END_USER_RANGE; HOSTING) that is listed or stale, or by a guard's note.
+ * When nothing new is seen, no claim leaves its line and no log-odds ever rise.
  * scale and shift are the calibration on what happened.
  *
  * Pure: the result depends on the input, the model and the policy, on nothing else.
@@ -30,7 +36,12 @@
 #include "evidence/taxonomy.h"
 #include "score/policy.h"
 
-enum { SCORE_PARTS_MAX = 64, FORECAST_DAYS_MAX = 730, SCORE_NEAR_LEVELS = 2, SCORE_LEADERS_MAX = 8 };
+enum {
+	SCORE_PARTS_MAX = 64,
+	FORECAST_DAYS_MAX = 730,
+	SCORE_NEAR_LEVELS = 2,
+	SCORE_LEADERS_MAX = 8
+};
 enum { SCORE_NEAR_DAYS = 30, SCORE_HORIZON_DAYS = 7 };
 
 struct score_decay {
@@ -48,17 +59,19 @@ struct score_role_model {
 	double network;                      /* times the network's own log-odds */
 	double episode;                      /* times ln(1 + episodes) */
 	double surroundings_max;             /* of near + network + episodes */
-	double shared_near;     /* 0..1: share of near and network that is left at a shared address */
-	double shared_doubt;    /* taken off when many people share the address */
-	double cloud_doubt;     /* taken off when it is rented by the hour */
+	double shared_near;  /* 0..1: share of near and network that is left at a shared address */
+	double shared_doubt; /* taken off when many people share the address */
+	double cloud_doubt;  /* taken off when it is rented by the hour */
 	double spoofable_share; /* 0..1: share of the weight of evidence that can be forged */
 	double unproven_max;    /* most that all new sources add together */
 	double scale;
 	double shift;
 
-	/* Filled by score_model_prepare(), so that scoring a million needs no exp() per forecast. */
-	float recent_at[FORECAST_DAYS_MAX + 1]; /* share of the fast part left after so many days */
-	float lasting_at[FORECAST_DAYS_MAX + 1]; /* the same of the slow part */
+	/* Filled by score_model_prepare(), so that scoring a million needs no exp() per forecast.
+	 */
+	double recent_at[FORECAST_DAYS_MAX +
+			 1]; /* share of the fast part left after so many days */
+	double lasting_at[FORECAST_DAYS_MAX + 1]; /* the same of the slow part */
 };
 
 /* How far a source is trusted before anything was learned. Stored; never renumbered. */
@@ -87,12 +100,13 @@ struct score_source {
 	bool is_proven; /* enough of its claims were judged: no longer among the new ones */
 	uint8_t leader_count;
 	uint32_t leaders[SCORE_LEADERS_MAX]; /* families that it repeats */
-	int64_t silent_since_s;              /* its list could not be read since; 0: it is up to date */
+	int64_t silent_since_s; /* its list could not be read since; 0: it is up to date */
 };
 
 /* What the model knows of the network of an address. */
 struct score_network {
-	float log_odds[ROLE_COUNT]; /* of the routed prefix within the AS within the world, shrunk */
+	float log_odds[ROLE_COUNT]; /* of the routed prefix within the AS within the world, shrunk
+				     */
 	uint32_t asn;               /* 0: unknown */
 	uint32_t listed;            /* active indicators in the routed prefix when it was learned */
 	uint64_t size;              /* addresses (IPv6: /64s) of it */
@@ -101,8 +115,8 @@ struct score_networks; /* prefixes → score_network, immutable; networks.h */
 
 /* Versioned, so that a verdict of the past can be replayed. Text of learned names in arena. */
 struct score_model {
-	int version;    /* 1: the one that is built in */
-	int64_t made_s; /* 0 for that one */
+	int version;           /* 1: the one that is built in */
+	int64_t made_s;        /* 0 for that one */
 	double default_weight; /* of a source that nothing is known of */
 	struct score_role_model roles[ROLE_COUNT];
 	const struct score_networks *networks; /* may be NULL */
@@ -116,7 +130,7 @@ void score_model_prepare(struct score_model *model);
 /* One claim as scoring sees it: a row of evidence, brought to the time of scoring. */
 struct score_claim {
 	uint32_t source;
-	float recent;  /* the two accumulators, decayed to the time of scoring */
+	float recent; /* the two accumulators, decayed to the time of scoring */
 	float lasting;
 	uint16_t episodes;  /* that ended before this one */
 	uint8_t role;       /* enum role */
@@ -124,6 +138,16 @@ struct score_claim {
 	int16_t confidence; /* 0..100, or CONFIDENCE_UNKNOWN */
 	bool is_listed;     /* the source still says so, and is up to date */
 	bool is_stale;      /* it would be listed, but its source has gone silent */
+
+	/* score_of() notes here what it found; nobody else sets or reads it */
+	struct {
+		uint32_t family;
+		uint32_t line; /* the family that it repeats in the end, else its own */
+		bool is_new;
+		bool is_spoofable;
+		double weight;   /* what it would add undecayed, its confidence counted */
+		double heaviest; /* of all claims of its family, in the first of them */
+	} note;
 };
 
 /* What lies around the indicator. Zero: nothing known. */
@@ -169,8 +193,9 @@ struct score_part {
 	uint8_t level;    /* NEAR: 0 is the /24 or /56, 1 the /48 */
 	uint32_t source;  /* FAMILY, REPEATED: the source whose claim counts */
 	uint32_t family;
-	uint32_t count; /* NEAR: others; EPISODES: how many; UNPROVEN: sources; FAMILY: its claims */
-	double decay;   /* FAMILY, REPEATED: 0..1 */
+	uint32_t
+		count; /* NEAR: others; EPISODES: how many; UNPROVEN: sources; FAMILY: its claims */
+	double decay;  /* FAMILY, REPEATED: 0..1 */
 	double log_odds;
 	int points;
 };
@@ -180,7 +205,7 @@ enum score_doubt {
 	DOUBT_SHARED = 1,
 	DOUBT_CLOUD = 2,
 	DOUBT_SPOOFABLE = 4,
-	DOUBT_STALE = 8,    /* a source that still lists it has gone silent */
+	DOUBT_STALE = 8,     /* a source that still lists it has gone silent */
 	DOUBT_UNPROVEN = 16, /* only new sources say so */
 	DOUBT_ALONE = 32,    /* one family alone says so */
 	DOUBT_NOTED = 64,    /* a guard says: think twice */

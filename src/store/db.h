@@ -109,7 +109,9 @@ struct db_migration {
 	const char *title;
 	const char *sql; /* several statements */
 };
-#define DB_CLUSTERED "/*clustered*/"
+#define DB_CLUSTERED            "/*clustered*/"
+#define DB_ONLY_SQLITE(sql)     "/*only sqlite*/" sql "/*for all*/"
+#define DB_ONLY_POSTGRESQL(sql) "/*only postgresql*/" sql "/*for all*/"
 
 /*
  * Applies what was not applied yet; give all migrations of the program. ERR_CORRUPT when the store

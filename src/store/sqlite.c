@@ -276,7 +276,9 @@ static enum err sqlite_step_one(struct db_statement *base, bool *row, struct why
 	int code = sqlite3_step(statement->handle);
 
 	*row = code == SQLITE_ROW;
-	statement->changed += (uint64_t)(sqlite3_total_changes64(handle) - before);
+	/* the total tells whether it changed anything, but counts what triggers did, too */
+	if (sqlite3_total_changes64(handle) != before)
+		statement->changed = (uint64_t)sqlite3_changes64(handle);
 	if (code == SQLITE_ROW || code == SQLITE_DONE)
 		return OK;
 

@@ -42,6 +42,7 @@ static const unsigned status_of_error[] = {
 	[ERR_CLOSED] = 503,
 	[ERR_UNSUPPORTED] = 422,
 	[ERR_STORE] = 503,
+	[ERR_HELD] = 409,
 };
 _Static_assert(ARRAY_LEN(status_of_error) == ERR_COUNT, "one status per error");
 

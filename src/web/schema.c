@@ -100,7 +100,7 @@ const struct schema schemas[] = {
 	{ "Snapshot", { SNAPSHOT_FIELDS } },
 	{ "Me", { { "anonymous", "boolean", "No token was shown" },
 			{ "token", "string", "The token's id" }, { "owner", "string", NULL },
-			{ "permissions", "[string]", "read, report, operate, admin" },
+			{ "permissions", "[string]", "read, report, operate, decide, admin" },
 			{ "tlp", "string", "The strictest label the caller may see" },
 			{ "address", "string", "Behind trusted proxies" } } },
 	{ "Health", { { "status", "string", "ok, degraded or starting" },

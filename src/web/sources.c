@@ -7,6 +7,8 @@
 #include "evidence/query.h"
 #include "registry/token.h"
 
+#include <math.h>
+
 enum source_column {
 	COLUMN_NAME,
 	COLUMN_FAMILY,
@@ -99,6 +101,8 @@ static enum err give(void *state, const struct source_status *source, struct why
 	struct giving *giving = state;
 	struct list_row row = { .key = source->name };
 	bool is_unread = source->last_run == 0;
+	double weight = source->properties.weight;
+	bool has_weight = !isnan(weight);
 
 	(void)why;
 	if (giving->is_stopped || str_cmp(source->name, giving->after) <= 0)
@@ -106,9 +110,8 @@ static enum err give(void *state, const struct source_status *source, struct why
 	row.cells[COLUMN_NAME] = text_cell(source->name);
 	row.cells[COLUMN_FAMILY] = text_cell(source->family);
 	row.cells[COLUMN_WEIGHT] =
-		(struct cell){ .number =
-				       source->has_weight ? (int64_t)(source->weight * PERCENT) : 0,
-			.is_null = !source->has_weight };
+		(struct cell){ .number = has_weight ? (int64_t)(weight * PERCENT) : 0,
+			.is_null = !has_weight };
 	row.cells[COLUMN_STATE] = text_cell(source->run_state);
 	row.cells[COLUMN_LAST_ATTEMPT] = time_cell(source->last_attempt_s);
 	row.cells[COLUMN_LAST_SUCCESS] = time_cell(source->last_success_s);

@@ -273,7 +273,7 @@ static void scanned(struct results *results, struct db *db, const char *engine)
 	double cpu = cpu_s();
 	double wall = wall_s();
 
-	works(evidence_scan(db, count_row, &sum, &why), &why);
+	works(evidence_scan(db, 0, count_row, &sum, &why), &why);
 	cost_add(&cost, cpu, wall, rows);
 
 	buf_fmt(&name, "evidence.scan.cpu.%s", engine);

@@ -97,7 +97,7 @@ static struct evidence row_about(struct db *db, const char *prefix)
 	struct claim claim = claim_of(prefix, 0);
 	struct evidence row = { 0 };
 
-	WORKS(evidence_of(db, &claim.indicator, keep_one, &row, &why));
+	WORKS(evidence_of(db, &claim.indicator, 0, keep_one, &row, &why));
 	assert_int_not_equal(row.source, 0);
 	return row;
 }
@@ -328,16 +328,17 @@ static void test_status_of_a_source(void **state)
 		.format = STR("plain"),
 		.refusals = &refusal,
 		.refusal_count = 1 };
+	struct source_properties properties = { .family = STR("family"), .weight = 2.5 };
 	struct import *import;
 	int64_t run = 0;
 	uint64_t refused = 0;
 
-	WORKS(source_set(db, STR("list"), STR("family"), 2.5, start_s, &why));
+	WORKS(source_set(db, STR("list"), &properties, start_s, &why));
 	WORKS(import_failed(db, STR("list"), start_s, STR("no route \xff"), &why));
 	WORKS(import_failed(db, STR("list"), start_s + 1, STR("no route"), &why));
 	assert_int_equal(status(db, "failed").failures, 2);
 	assert_int_equal(status(db, "failed").last_attempt_s, start_s + 1);
-	assert_true(status(db, "failed").weight == 2.5);
+	assert_true(status(db, "failed").properties.weight == 2.5);
 	(void)listed(db, IMPORT_FULL_LIST, start_s + 2, 1, both, 2);
 	assert_int_equal(status(db, "done").failures, 0);
 	assert_int_equal(status(db, "done").listed, 2);

@@ -109,7 +109,7 @@ static void test_format(void **state)
 
 	(void)state;
 	assert_int_equal(prefix_parse(STR("192.0.2.0/24"), NULL, &prefix, NULL), OK);
-	formatted("192.0.2.0/24", (struct indicator){ INDICATOR_IP, false, prefix, { NULL, 0 } });
+	formatted("192.0.2.0/24", (struct indicator){ .kind = INDICATOR_IP, .prefix = prefix });
 	formatted("example.org",
 		(struct indicator){ .kind = INDICATOR_NAME, .text = STR("example.org") });
 	formatted("*.example.org",

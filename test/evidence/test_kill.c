@@ -96,7 +96,7 @@ static void all_there(struct db *db, int reading, int last)
 			size_t seen = 0;
 
 			WORKS(claim_from_row(&batch, &batch.rows[n], &arena, &claim, &why));
-			WORKS(evidence_of(db, &claim.indicator, key_seen, &seen, &why));
+			WORKS(evidence_of(db, &claim.indicator, 0, key_seen, &seen, &why));
 			assert_true(seen > 0);
 		}
 	}
@@ -154,7 +154,7 @@ static void rows_hash(struct db *db, uint8_t out[32])
 	crypto_generichash_state hash;
 
 	must(crypto_generichash_init(&hash, NULL, 0, 32) == 0);
-	WORKS(evidence_scan(db, add_row, &hash, &why));
+	WORKS(evidence_scan(db, 0, add_row, &hash, &why));
 	must(crypto_generichash_final(&hash, out, 32) == 0);
 }
 

@@ -223,7 +223,8 @@ static void history(struct db *db, struct model *model, struct prop *prop, int r
 		char name[8];
 
 		source_name(source, name);
-		WORKS(source_set(db, str_c(name), STR(""), (double)NAN, now_s, &why));
+		WORKS(source_set(db, str_c(name),
+			&(struct source_properties){ .weight = (double)NAN }, now_s, &why));
 	}
 	for (int i = 0; i < readings; i++) {
 		now_s += (int64_t)prop_below(prop, 10) * DAY_S + 1;
@@ -242,7 +243,7 @@ static void test_model(void **state)
 
 		model.n = all.n = 0;
 		history(db, &model, &prop, 25);
-		WORKS(evidence_scan(db, keep, &all, &why));
+		WORKS(evidence_scan(db, 0, keep, &all, &why));
 		same_as_model(&all, &model);
 		for (size_t i = 1; i < all.n; i++) {
 			const struct evidence *a = &all.rows[i - 1];
@@ -294,14 +295,14 @@ static void queried(struct db *db, const struct all *all, struct prop *prop, str
 			within += covers(&what, &one) || str_eq(all->rows[i].key, buf_view(&key));
 	}
 	found->n = 0;
-	WORKS(evidence_of(db, &what, keep, found, &why));
+	WORKS(evidence_of(db, &what, 0, keep, found, &why));
 	assert_int_equal(found->n, same);
 	found->n = 0;
-	WORKS(evidence_covering(db, &what, keep, found, &why));
+	WORKS(evidence_covering(db, &what, 0, keep, found, &why));
 	assert_int_equal(found->n, above);
 	found->n = 0;
 	if (what.kind == INDICATOR_IP) {
-		WORKS(evidence_within(db, &what.prefix, keep, found, &why));
+		WORKS(evidence_within(db, &what.prefix, 0, keep, found, &why));
 		assert_int_equal(found->n, within);
 	}
 }
@@ -316,7 +317,7 @@ static void test_queries(void **state)
 	uint64_t count;
 
 	history(db, &model, &prop, 25);
-	WORKS(evidence_scan(db, keep, &all, &why));
+	WORKS(evidence_scan(db, 0, keep, &all, &why));
 	WORKS(evidence_count(db, &count, &why));
 	assert_int_equal(count, all.n);
 	for (int i = 0; i < 200; i++) {
@@ -329,7 +330,7 @@ static void test_queries(void **state)
 		for (size_t i = 0; i < all.n; i++)
 			expected += all.rows[i].source == source;
 		found.n = 0;
-		WORKS(evidence_of_source(db, source, keep, &found, &why));
+		WORKS(evidence_of_source(db, source, 0, keep, &found, &why));
 		assert_int_equal(found.n, expected);
 	}
 	arena_done(&model.arena);
@@ -354,8 +355,8 @@ static void test_stopped(void **state)
 	int n = 0;
 
 	history(db, &model, &prop, 8);
-	FAILS(ERR_LIMIT, evidence_scan(db, stop, &n, &why));
-	FAILS(ERR_LIMIT, evidence_scan(db, stop, &n, &why));
+	FAILS(ERR_LIMIT, evidence_scan(db, 0, stop, &n, &why));
+	FAILS(ERR_LIMIT, evidence_scan(db, 0, stop, &n, &why));
 	assert_int_equal(n, 2);
 	arena_done(&model.arena);
 }

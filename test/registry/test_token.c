@@ -121,7 +121,7 @@ static void test_refusals(void **state)
 
 	refused(db, "", TOKEN_READ, 0);
 	refused(db, "a", 0, 0);
-	refused(db, "a", 64, 0);
+	refused(db, "a", TOKEN_PERMISSIONS_ALL + 1, 0);
 	refused(db, "a", TOKEN_READ, NOW);
 	refused(db, "a", TOKEN_READ, NOW + INT64_C(731) * DAY_S);
 	assert_int_equal(number(db, "SELECT count(*) FROM api_token"), 0);
@@ -137,6 +137,11 @@ static void test_words(void **state)
 	assert_int_equal(permissions, TOKEN_READ | TOKEN_OPERATE);
 	token_permissions_format(&text, permissions);
 	assert_true(str_eq(buf_view(&text), STR("read,operate")));
+	buf_clear(&text);
+	assert_true(token_permissions_parse(STR("admin,decide"), &permissions));
+	assert_int_equal(permissions, TOKEN_ADMIN | TOKEN_DECIDE);
+	token_permissions_format(&text, TOKEN_PERMISSIONS_ALL);
+	assert_true(str_eq(buf_view(&text), STR("read,report,operate,decide,admin")));
 	assert_false(token_permissions_parse(STR("read,,admin"), &permissions));
 	assert_false(token_permissions_parse(STR(""), &permissions));
 	assert_false(token_permissions_parse(STR("root"), &permissions));
