@@ -43,6 +43,7 @@ struct world_settings {
 	double frailty_mean;     /* set so that the hazard over all hosts is the measured one */
 	double lead_share;       /* of spells: others can see it before the label does */
 	double lead_days;        /* mean of those */
+	double list_coverage;    /* times the share of attackers that lists of others see */
 	double innocents_per_day; /* how many the label lists in error, as a share of fresh ones */
 	double shared_known;      /* share of networks with shared addresses that guards know of */
 	double cloud_known;

@@ -81,7 +81,7 @@ static const struct source_plan plans[] = {
 	{ "tor-exits", OF_KIND, ROLE_POLICY, CATEGORY_TOR, STANDING_VOUCHED, .kind = WORLD_TOR,
 		.visible = 0.95, .keeps = 60 },
 	{ "c2-first", OF_KIND, ROLE_DESTINATION, CATEGORY_C2_SERVER, STANDING_VOUCHED,
-		.kind = WORLD_C2, .visible = 0.6, .keeps = 10 },
+		.kind = WORLD_C2, .visible = 0.6, .keeps = 200 },
 	{ "c2-second", OF_KIND, ROLE_DESTINATION, CATEGORY_C2_SERVER, STANDING_VOUCHED,
 		.kind = WORLD_C2, .visible = 0.4, .delay = 2, .keeps = 30 },
 	{ "copy-of-login", COPIES, SRC, CATEGORY_BRUTE_FORCE, STANDING_VOUCHED, .delay = 1,
@@ -173,6 +173,8 @@ static bool can_see(const struct teller *teller, uint32_t number)
 	if (host->first_spell == 0 || host->kind == WORLD_C2 ||
 		(plan->attacks & 1U << host->attack) == 0)
 		return false;
+	if (plan->standing != STANDING_SENSOR)
+		visible *= teller->world->settings.list_coverage;
 	visible *= host->is_met ? 1 + plan->kinship * (1 - met) / met : 1 - plan->kinship;
 	return chance_is(&chance, visible);
 }
