@@ -16,7 +16,7 @@
 #include <math.h>
 
 /* Fewer of either kind leave a role as the base model has it. */
-enum { HAPPENED_LEAST = 50 };
+enum { HAPPENED_LEAST = 50, JOINT_ROUNDS = 2 };
 /* The base may move so far at once, in log-odds, and stays so far below the mean of all cases. */
 static const double BASE_MOVE_MAX = 4.0;
 static const double BASE_BELOW_MEAN = 0.5;
@@ -115,8 +115,10 @@ static void rewind_rows(struct calibration *calibration)
 }
 
 static void fill_surroundings(float *x, const struct score_role_model *model,
-	const struct score_input *input, const struct score *score, int role)
+	const struct learn_verdict *verdict, int role)
 {
+	const struct score_input *input = verdict->input;
+	const struct score *score = verdict->score;
 	bool is_shared = (score->doubts & DOUBT_SHARED) != 0;
 	double share = is_shared ? model->shared_near : 1.0;
 	uint32_t episodes = 0;
@@ -137,19 +139,18 @@ static void fill_surroundings(float *x, const struct score_role_model *model,
 	x[TERM_CLOUD] = (score->doubts & DOUBT_CLOUD) != 0 ? -1.0F : 0.0F;
 }
 
-static void take_terms(
-	void *state, size_t item, const struct score_input *input, const struct score *score)
+static void take_terms(void *state, const struct learn_verdict *verdict)
 {
 	struct calibration *calibration = state;
 
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		float *x = row_next(calibration, item, role);
+		float *x = row_next(calibration, verdict->item, role);
 
 		if (x == NULL)
 			continue;
 		x[TERM_ONE] = 1.0F;
-		x[calibration->claims_term] = (float)score->log_odds[role];
-		fill_surroundings(x, &calibration->learn->model.roles[role], input, score, role);
+		x[calibration->claims_term] = (float)verdict->score->log_odds[role];
+		fill_surroundings(x, &calibration->learn->model.roles[role], verdict, role);
 	}
 }
 
@@ -176,7 +177,7 @@ static void pass_claims(struct calibration *calibration, enum term term)
 	calibration->claims_term = term;
 	rewind_rows(calibration);
 	learn_weigh(learn);
-	learn_score_all(learn, &alone, learn->scored, take_terms, calibration);
+	learn_score_all(learn, &alone, learn->scored, false, take_terms, calibration);
 }
 
 static void fit(const struct calibration *calibration, int role, bool with_base, double *theta)
@@ -328,18 +329,16 @@ static void find_coefficients(struct calibration *calibration)
 
 /* ---- on the log-odds as they are ---- */
 
-static void take_log_odds(
-	void *state, size_t item, const struct score_input *input, const struct score *score)
+static void take_log_odds(void *state, const struct learn_verdict *verdict)
 {
 	struct calibration *calibration = state;
 
-	(void)input;
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		const float *x = row_next(calibration, item, role);
+		const float *x = row_next(calibration, verdict->item, role);
 		struct design *design = &calibration->design[role];
 
 		if (x != NULL)
-			design->log_odds[design->next - 1] = (float)score->log_odds[role];
+			design->log_odds[design->next - 1] = (float)verdict->score->log_odds[role];
 	}
 }
 
@@ -347,7 +346,7 @@ static void pass_log_odds(struct calibration *calibration, const struct score_mo
 	const struct score_source *sources)
 {
 	rewind_rows(calibration);
-	learn_score_all(calibration->learn, model, sources, take_log_odds, calibration);
+	learn_score_all(calibration->learn, model, sources, false, take_log_odds, calibration);
 }
 
 /* True when the cap had to come down, so that log-odds changed. */
@@ -435,6 +434,13 @@ void learn_calibrate(struct learn *learn)
 	}
 	find_base(&calibration);
 	find_coefficients(&calibration);
+	for (int round = 0; round < JOINT_ROUNDS; round++) {
+		for (int role = 0; role < ROLE_COUNT; role++) {
+			if (calibration.design[role].is_learned)
+				learn_join_weights(learn, role);
+		}
+		find_coefficients(&calibration);
+	}
 	calibrate_roles(&calibration);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		measure(&calibration.design[role], &learn->role[role]);
