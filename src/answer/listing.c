@@ -67,6 +67,18 @@ static uint64_t codes_of(const struct pehra_verdict *verdict, const struct zone_
 	return codes != 0 ? codes : UINT64_C(1) << DNS_CODE_OTHER;
 }
 
+/*
+ * A block without a score is a person's: it answers both questions of who attacks and of whom
+ * victims meet, as nobody said which is meant.
+ */
+static bool is_blocked_by_hand(const struct pehra_verdict *verdict, const struct zone_rule *rule)
+{
+	const unsigned attacks = 1 << PEHRA_SOURCE | 1 << PEHRA_DESTINATION;
+
+	return verdict->action == PEHRA_BLOCK && rule->needs_action &&
+	       (rule->roles & attacks) != 0 && highest_score(verdict, ~0U) == 0;
+}
+
 static bool is_listed(const struct pehra_verdict *verdict, enum zone zone, struct listing *out)
 {
 	const struct zone_rule *rule = &rules[zone];
@@ -78,7 +90,8 @@ static bool is_listed(const struct pehra_verdict *verdict, enum zone zone, struc
 		out->codes = UINT64_C(1) << DNS_CODE_ALLOW;
 		return verdict->action == PEHRA_ALLOW;
 	}
-	if (out->score == 0 || verdict->action == PEHRA_ALLOW ||
+	if ((out->score == 0 && !is_blocked_by_hand(verdict, rule)) ||
+		verdict->action == PEHRA_ALLOW ||
 		(rule->needs_action && verdict->action < PEHRA_WATCH))
 		return false;
 	out->codes = codes_of(verdict, rule);

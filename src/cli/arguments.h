@@ -14,7 +14,7 @@ enum cli_exit {
 	CLI_ERROR = 2 /* the words were off, or it could not be done */
 };
 
-enum { CLI_OPTIONS_MAX = 12, CLI_OPERANDS_MAX = 65536 };
+enum { CLI_OPTIONS_MAX = 20, CLI_OPERANDS_MAX = 65536 };
 
 struct cli_option {
 	const char *name;  /* "--data" */

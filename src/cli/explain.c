@@ -1,168 +1,166 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pehra explain: why an indicator has its score. Reads the store, so it tells what is true this
- * moment: every claim that counts, and the parts that add up to the score.
+ * pehra explain: why an indicator has its score, now or at a time of the past. Reads the store, so
+ * it tells what is true this moment: every claim that counts, and the parts that add up to the
+ * score.
  */
 #include "base/clock.h"
 #include "cli/output.h"
 #include "cli/server.h"
 #include "cli/verbs.h"
 #include "score/action.h"
-#include "snapshot/judge.h"
+#include "snapshot/explain.h"
 
 struct explain {
 	struct arena arena;
 	struct db *db;
-	struct score_model model;
-	struct source_table sources;
-	struct judged judged;
-	struct explanation explanation;
-	int64_t now_s;
+	struct scoring scoring;
+	struct explained explained;
+	/* whoever may read the store may read all of it */
+	struct explain_reader reader;
+	int64_t as_of_s; /* 0: now */
+	int64_t model;   /* 0: the one that is live */
+	bool is_loaded;
 };
 
-static void json_part(
-	struct json_writer *json, const struct explain *explain, const struct score_part *part)
+static enum err read_options(
+	struct explain *explain, const struct cli_arguments *arguments, struct why *why)
 {
-	json_object_begin(json);
-	json_field_str(json, "role", role_name((enum role)part->role));
-	json_field_str(json, "key", part->kind == SCORE_PART_PRIOR ? STR("prior") : STR("source"));
-	if (part->kind == SCORE_PART_FAMILY) {
-		json_field_str(json, "source", explain->sources.rows[part->source].name);
-		json_field_str(json, "category", category_info(part->category)->name);
-		json_field_double(json, "decay", part->decay);
-	}
-	json_field_double(json, "log_odds", part->log_odds);
-	json_field_i64(json, "points", part->points);
-	json_object_end(json);
-}
+	const char *at = cli_value(arguments, "--at");
+	const char *model = cli_value(arguments, "--model");
+	const char *lang = cli_value(arguments, "--lang");
 
-static void json_claim(struct json_writer *json, const struct explain *explain, size_t i)
-{
-	const struct evidence *claim = &explain->judged.claims[i];
-	CLEANUP(arena_done) struct arena arena = { 0 };
-	CLEANUP(buf_done) struct buf text = { 0 };
-	struct indicator indicator;
-
-	if (indicator_from_key(claim->key, &arena, &indicator, NULL) == OK)
-		indicator_format(&text, &indicator);
-	json_object_begin(json);
-	json_field_str(json, "indicator", buf_view(&text));
-	json_field_str(json, "source", explain->sources.rows[claim->source].name);
-	json_field_str(json, "role", role_name((enum role)claim->role));
-	json_field_str(json, "category", category_info(claim->category)->name);
-	json_field_str(json, "tlp", tlp_name((enum tlp)claim->tlp));
-	json_field_u64(json, "count", claim->count);
-	json_field_time(json, "first_seen", claim->first_seen_s);
-	json_field_time(json, "last_seen", claim->last_seen_s);
-	json_field_time(json, "ended", claim->ended_s);
-	if (claim->reference.n != 0)
-		json_field_str(json, "reference", claim->reference);
-	json_object_end(json);
+	explain->reader = (struct explain_reader){ .tlp = TLP_RED, .sees_decisions = true };
+	if (at != NULL && !time_parse(str_c(at), &explain->as_of_s))
+		return fail(why, ERR_USAGE,
+			"--at %s: a time such as 2026-11-23 or 2026-11-23T20:49:00Z is expected",
+			at);
+	if (model != NULL && (!parse_i64(str_c(model), &explain->model) || explain->model < 1))
+		return fail(why, ERR_USAGE, "--model %s: a version is expected; `pehra model list`",
+			model);
+	if (lang != NULL && !lang_parse(str_c(lang), &explain->reader.lang))
+		return fail(why, ERR_USAGE, "--lang %s: en or ur is expected", lang);
+	return OK;
 }
 
 static void put_json(const struct explain *explain, struct buf *out)
 {
-	const struct explanation *explanation = &explain->explanation;
 	struct json_writer json = json_writer_on(out);
-	CLEANUP(buf_done) struct buf text = { 0 };
 
-	indicator_format(&text, &explain->judged.indicator);
 	json_object_begin(&json);
-	json_field_str(&json, "indicator", buf_view(&text));
-	json_field_bool(&json, "known", explain->judged.n > 0);
-	json_field_str(&json, "action", action_name(explanation->score.action));
-	json_key(&json, "score");
-	json_object_begin(&json);
-	for (int role = 0; role < ROLE_COUNT; role++) {
-		json_key_str(&json, role_name((enum role)role));
-		json_put_u64(&json, explanation->score.value[role]);
-	}
-	json_object_end(&json);
-	json_field_time(&json, "until", explanation->score.until_s);
-	json_field_i64(&json, "model", explain->model.version);
-	json_key(&json, "parts");
-	json_array_begin(&json);
-	for (size_t i = 0; i < explanation->part_count; i++)
-		json_part(&json, explain, &explanation->parts[i]);
-	json_array_end(&json);
-	json_key(&json, "claims");
-	json_array_begin(&json);
-	for (size_t i = 0; i < explain->judged.n; i++)
-		json_claim(&json, explain, i);
-	json_array_end(&json);
+	explain_json(&json, &explain->explained, &explain->reader);
 	json_object_end(&json);
 	json_line_end(&json);
 }
 
-static void put_part(const struct explain *explain, const struct score_part *part, struct buf *out)
+static void put_plain(const struct explain *explain, struct buf *out)
 {
-	CLEANUP(buf_done) struct buf what = { 0 };
-
-	if (part->kind == SCORE_PART_PRIOR)
-		buf_str(&what, STR("before anything is claimed"));
-	else
-		buf_fmt(&what, "%.*s says %.*s", STR_FMT(explain->sources.rows[part->source].name),
-			STR_FMT(category_info(part->category)->name));
-	buf_fmt(out, "  %+4d  %-6.*s  ", part->points, STR_FMT(role_name((enum role)part->role)));
-	cli_pad(out, buf_view(&what), 44);
-	buf_fmt(out, "  log-odds %+.2f", part->log_odds);
-	if (part->kind == SCORE_PART_FAMILY && part->decay < 1)
-		buf_fmt(out, ", faded to %.0f %%", part->decay * 100);
+	explain_plain(out, &explain->explained, &explain->reader);
 	buf_byte(out, '\n');
 }
 
-static void put_text(const struct explain *explain, struct buf *out)
-{
-	const struct explanation *explanation = &explain->explanation;
+/* ---- text, a line for each part ---- */
 
-	indicator_format(out, &explain->judged.indicator);
-	if (explain->judged.n == 0) {
-		buf_fmt(out, ": nothing is known; a score of %u stands for that\n",
-			score_value(explain->model.prior[ROLE_SOURCE]));
-		return;
-	}
-	buf_fmt(out, ": %.*s", STR_FMT(action_name(explanation->score.action)));
-	for (int role = 0; role < ROLE_COUNT; role++) {
+static void put_verdict(const struct explain *explain, struct buf *out)
+{
+	const struct explanation *explanation = &explain->explained.explanation;
+
+	indicator_format(out, &explain->explained.judged.indicator);
+	buf_fmt(out, ": %.*s", STR_FMT(action_name(explanation->action)));
+	if (explanation->action != explanation->score.action)
+		buf_fmt(out, " (by its score: %.*s)",
+			STR_FMT(action_name(explanation->score.action)));
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
 		if (explanation->score.has_claims[role])
 			buf_fmt(out, ", %.*s %u", STR_FMT(role_name((enum role)role)),
 				explanation->score.value[role]);
 	}
+	if (explain->explained.judged.n == 0)
+		buf_fmt(out, ", nothing is claimed");
 	if (explanation->score.until_s != 0) {
 		buf_fmt(out, ", until ");
 		date_format(out, explanation->score.until_s);
 		buf_fmt(out, " if nothing new is seen");
 	}
 	buf_byte(out, '\n');
-	for (size_t i = 0; i < explanation->part_count; i++)
-		put_part(explain, &explanation->parts[i], out);
-	for (size_t i = 0; i < explain->judged.n; i++) {
-		const struct evidence *claim = &explain->judged.claims[i];
+}
 
-		buf_fmt(out, "  claimed by %.*s (%.*s): first ",
-			STR_FMT(explain->sources.rows[claim->source].name),
-			STR_FMT(category_info(claim->category)->name));
-		date_format(out, claim->first_seen_s);
-		buf_fmt(out, ", last ");
-		date_format(out, claim->last_seen_s);
-		buf_fmt(out, ", %llu×%s\n", (unsigned long long)claim->count,
-			claim->ended_s == 0 ? "" : ", no longer");
+static void put_part(const struct explain *explain, const struct score_part *part, struct buf *out)
+{
+	enum { TEXT_WIDTH = 52 };
+	CLEANUP(buf_done) struct buf text = { 0 };
+
+	explain_part_text(&text, &explain->explained, part, &explain->reader);
+	buf_fmt(out, "  %+4d  %-6.*s  ", part->points, STR_FMT(role_name((enum role)part->role)));
+	cli_pad(out, buf_view(&text), TEXT_WIDTH);
+	buf_fmt(out, "  log-odds %+.2f", part->log_odds);
+	if ((part->kind == SCORE_PART_FAMILY || part->kind == SCORE_PART_REPEATED) &&
+		part->decay < 1)
+		buf_fmt(out, ", faded to %.0f %%", part->decay * 100);
+	buf_byte(out, '\n');
+}
+
+static void put_claim(const struct explain *explain, const struct evidence *claim, struct buf *out)
+{
+	const struct source_table *sources = &explain->scoring.sources;
+	const struct category_info *category = category_info(claim->category);
+
+	buf_fmt(out, "  claimed by %.*s (%.*s): first ",
+		STR_FMT(claim->source < sources->n ? sources->rows[claim->source].name : STR("?")),
+		STR_FMT(category == NULL ? STR("unknown") : category->name));
+	date_format(out, claim->first_seen_s);
+	buf_fmt(out, ", last ");
+	date_format(out, claim->last_seen_s);
+	buf_fmt(out, ", %llu×%s\n", (unsigned long long)claim->count,
+		claim->ended_s == 0 ? "" : ", no longer");
+}
+
+static void put_text(const struct explain *explain, struct buf *out)
+{
+	const struct explained *explained = &explain->explained;
+	CLEANUP(buf_done) struct buf rule = { 0 };
+
+	put_verdict(explain, out);
+	explain_rule_text(&rule, explained, &explain->reader);
+	if (rule.n != 0)
+		buf_fmt(out, "  %.*s\n", STR_FMT(buf_view(&rule)));
+	for (size_t i = 0; i < explained->explanation.part_count; i++)
+		put_part(explain, &explained->explanation.parts[i], out);
+	for (unsigned i = 0; i < DOUBT_BITS; i++) {
+		struct str key = words_doubt((enum score_doubt)(1U << i));
+
+		if ((explained->explanation.score.doubts >> i & 1) != 0)
+			buf_fmt(out, "  ?     %.*s\n",
+				STR_FMT(words_find(key)->text[explain->reader.lang]));
 	}
+	for (size_t i = 0; i < explained->judged.n; i++)
+		put_claim(explain, &explained->judged.claims[i], out);
+	buf_fmt(out, "  model %d, policy %lld, as of ", explain->scoring.model.score.version,
+		(long long)explain->scoring.policy_id);
+	time_format(out, explained->as_of_s);
+	buf_byte(out, '\n');
 }
 
 static enum err explain_one(struct explain *explain, const struct cli_arguments *arguments,
 	struct buf *out, struct why *why)
 {
 	struct indicator indicator;
+	int64_t now_s = clock_now_s(NULL);
 
-	score_model_default(&explain->model);
-	explain->now_s = clock_now_s(NULL);
+	TRY(read_options(explain, arguments, why));
+	if (explain->as_of_s > now_s)
+		return fail(
+			why, ERR_USAGE, "--at %s has not come yet", cli_value(arguments, "--at"));
 	TRY(indicator_parse(str_c(arguments->operands[0]), &explain->arena, &indicator, why));
 	TRY(server_store_open(arguments, &explain->db, why));
-	TRY(source_table_load(explain->db, explain->model.default_weight, &explain->sources, why));
-	TRY(judged_read(explain->db, &indicator, &explain->arena, &explain->judged, why));
-	TRY(judged_explain(&explain->judged, &explain->model, &explain->sources, explain->now_s,
-		&explain->arena, &explain->explanation, why));
-	(cli_has(arguments, "--json") ? put_json : put_text)(explain, out);
+	TRY(scoring_load_with(
+		explain->db, now_s, explain->as_of_s, explain->model, 0, &explain->scoring, why));
+	explain->is_loaded = true;
+	TRY(explain_read(explain->db, &explain->scoring, &indicator, now_s, explain->as_of_s,
+		&explain->arena, &explain->explained, why));
+	(cli_has(arguments, "--json")           ? put_json
+		: cli_has(arguments, "--plain") ? put_plain
+						: put_text)(explain, out);
 	return OK;
 }
 
@@ -172,12 +170,13 @@ int verb_explain(const struct cli_arguments *arguments)
 	CLEANUP(buf_done) struct buf out = { 0 };
 	struct why why = { 0 };
 	enum err err = explain_one(&explain, arguments, &out, &why);
+	uint8_t action = explain.explained.explanation.action;
+	bool is_clear = action == PEHRA_NONE || action == PEHRA_ALLOW;
 	int exit = err != OK ? cli_fail(arguments, &why)
-			     : cli_print(arguments, &out,
-				       explain.explanation.score.action == PEHRA_NONE ? CLI_OK
-										      : CLI_SOME);
+			     : cli_print(arguments, &out, is_clear ? CLI_OK : CLI_SOME);
 
-	source_table_done(&explain.sources);
+	if (explain.is_loaded)
+		scoring_done(&explain.scoring);
 	db_close(&explain.db);
 	arena_done(&explain.arena);
 	return exit;

@@ -10,6 +10,8 @@
 #include "evidence/import.h"
 #include "evidence/query.h"
 #include "feed/format.h"
+#include "guard/rules.h"
+#include "score/standing.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,6 +42,10 @@ static void put_feed_json(struct json_writer *json, const struct feed_definition
 	json_field_str(json, "category", category_info(feed->category)->name);
 	json_field_i64(json, "cadence_s", feed->cadence_s);
 	json_field_str(json, "family", feed->family);
+	json_field_str(json, "purpose", source_purpose_name((enum source_purpose)feed->purpose));
+	if (feed->purpose == PURPOSE_GUARD)
+		json_field_str(json, "guard", guard_policy_name((enum guard_policy)feed->rule));
+	json_field_str(json, "standing", source_standing_name(feed->standing));
 	json_field_str(json, "licence", feed->licence);
 	json_field_bool(json, "enabled", feed->is_enabled);
 	json_field_str(json, "off_reason", feed->off_reason);

@@ -6,8 +6,11 @@
 #include "cli/output.h"
 #include "cli/session.h"
 #include "cli/verbs.h"
+#include "evidence/query.h"
 #include "feed/definition_json.h"
 #include "feed/format.h"
+#include "guard/rules.h"
+#include "score/standing.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -99,6 +102,61 @@ static bool parse_kind(struct str word, int *out)
 	return true;
 }
 
+static bool parse_purpose(struct str word, int *out)
+{
+	enum source_purpose purpose;
+
+	if (!source_purpose_parse(word, &purpose))
+		return false;
+	*out = (int)purpose;
+	return true;
+}
+
+static bool parse_guard(struct str word, int *out)
+{
+	enum guard_policy policy;
+
+	if (!guard_policy_parse(word, &policy) || policy == GUARD_NONE)
+		return false;
+	*out = (int)policy;
+	return true;
+}
+
+static bool parse_standing(struct str word, int *out)
+{
+	uint8_t standing;
+
+	if (!source_standing_parse(word, &standing))
+		return false;
+	*out = standing;
+	return true;
+}
+
+/* What the list is for; a guard's policy says that it is one. */
+static enum err apply_purpose(
+	const struct cli_arguments *arguments, struct feed_definition *definition, struct why *why)
+{
+	int purpose = definition->purpose;
+	int guard = definition->rule;
+	int standing = definition->standing;
+
+	if (cli_has(arguments, "--guard"))
+		purpose = PURPOSE_GUARD;
+	TRY(option_word(
+		arguments, "--purpose", parse_purpose, &purpose, "claims, guard or routes", why));
+	TRY(option_word(arguments, "--guard", parse_guard, &guard, "note, ask or never", why));
+	TRY(option_word(
+		arguments, "--standing", parse_standing, &standing, "new, vouched or sensor", why));
+	if ((purpose == PURPOSE_GUARD) != (guard != GUARD_NONE))
+		return fail(why, ERR_USAGE, "%s",
+			purpose == PURPOSE_GUARD ? "a guard list needs --guard note, ask or never"
+						 : "--guard is for guard lists alone");
+	definition->purpose = (uint8_t)purpose;
+	definition->rule = (uint8_t)guard;
+	definition->standing = (uint8_t)standing;
+	return OK;
+}
+
 static enum err apply_words(
 	const struct cli_arguments *arguments, struct feed_definition *definition, struct why *why)
 {
@@ -153,7 +211,8 @@ static enum err definition_for(
 			return fail(why, ERR_USAGE, "--threshold %s is no number", threshold);
 		out->rules.threshold = (uint32_t)number;
 	}
-	return apply_words(arguments, out, why);
+	TRY(apply_words(arguments, out, why));
+	return apply_purpose(arguments, out, why);
 }
 
 /* "\r8.1 M of 10.0 M bytes, 412 k/s, ~5 s left" on a terminal, one line that renews itself. */
@@ -276,6 +335,8 @@ static enum err import_opened(struct import_verb *verb, const char *path, int fd
 	feed_definition_write(&json, &definition);
 	json_field_str(&json, "file", str_c(path));
 	json_field_str(&json, "source", definition.name);
+	if (cli_has(verb->arguments, "--accept"))
+		json_field_bool(&json, "accept", true);
 	json_field_bool(&json, "build", verb->is_last && !cli_has(verb->arguments, "--no-build"));
 	json_object_end(&json);
 	verb->started_ns = clock_monotonic_ns(NULL);

@@ -39,6 +39,18 @@ const char *cli_data(const struct cli_arguments *arguments)
 	return data == NULL ? DATA_DEFAULT : data;
 }
 
+const char *cli_token(const struct cli_arguments *arguments)
+{
+	const struct cli_option *options = arguments->verb->options;
+	const char *token = getenv("PEHRA_TOKEN");
+
+	for (size_t row = 0; options[row].name != NULL; row++) {
+		if (strcmp(options[row].name, "--token") == 0 && arguments->values[row] != NULL)
+			token = arguments->values[row];
+	}
+	return token != NULL && token[0] != '\0' ? token : NULL;
+}
+
 void cli_number(struct buf *out, uint64_t value)
 {
 	char digits[24];

@@ -16,6 +16,9 @@ int cli_print(const struct cli_arguments *arguments, const struct buf *text, int
 /* --data, else $PEHRA_DATA, else the packaged place. */
 const char *cli_data(const struct cli_arguments *arguments);
 
+/* --token of a verb that has it, else $PEHRA_TOKEN; NULL: neither. */
+const char *cli_token(const struct cli_arguments *arguments);
+
 /* "1,234,567": for people, never for --json. */
 void cli_number(struct buf *out, uint64_t value);
 

@@ -82,7 +82,9 @@ enum err session_open(
 {
 	enum err err;
 
-	*out = (struct session){ .channel = CHANNEL_CLOSED, .next_id = 1 };
+	*out = (struct session){
+		.channel = CHANNEL_CLOSED, .next_id = 1, .secret = cli_token(arguments)
+	};
 	out->reader = json_reader_new();
 	err = control_connect(cli_data(arguments), &out->channel, why);
 	if (err == ERR_NOT_FOUND)
@@ -113,6 +115,8 @@ static enum err send_command(struct session *session, const char *command, struc
 
 	json_object_begin(&json);
 	json_field_str(&json, "command", str_c(command));
+	if (session->secret != NULL)
+		json_field_str(&json, "secret", str_c(session->secret));
 	json_key(&json, "arguments");
 	json_put_raw(&json, arguments.n == 0 ? STR("{}") : arguments);
 	json_object_end(&json);

@@ -3,6 +3,9 @@
  * A way to keeper for verbs that change something: the running server's control socket, or, when
  * none runs, a server of this command's own with nothing but keeper and the parsers, which ends
  * with it. So there is one path for every change, whether a server runs or not.
+ *
+ * Who asks is whoever runs the command (keeper is told by the kernel), or the token of --token or
+ * $PEHRA_TOKEN: a second person needs no account on the machine.
  */
 #pragma once
 
@@ -18,6 +21,7 @@ struct session {
 	struct buf answer; /* of the last command; nodes of it live until the next one */
 	pid_t own_server;  /* 0: somebody else's runs */
 	uint64_t next_id;
+	const char *secret; /* the token to act as; NULL: whoever runs the command */
 };
 
 enum { SESSION_FETCH = 1 }; /* needs: the own server can fetch */

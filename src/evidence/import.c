@@ -118,6 +118,7 @@ static enum err begin(struct import *import, const struct import_request *reques
 
 	TRY(db_begin(db, why));
 	CLEANUP(db_rollback_unless_done) struct db *open = db;
+	TRY(past_turn_back(db, request->now_s, why));
 	TRY(source_make(db, request->source, request->now_s, &import->context.source, why));
 	TRY(unchanged_read(db, import->context.source, import->content_hash, is_unchanged, why));
 	if (*is_unchanged) {
@@ -212,6 +213,7 @@ enum err import_one(
 	claim_batch_add(&batch, claim);
 	TRY(db_begin(db, why));
 	CLEANUP(db_rollback_unless_done) struct db *open = db;
+	TRY(past_turn_back(db, now_s, why));
 	TRY(source_make(db, source, now_s, &context.source, why));
 	TRY(merge_report(db, &context, &batch, why));
 	TRY(state_succeeded(db, context.source, "done", now_s, why));
@@ -225,6 +227,7 @@ enum err import_failed(
 
 	TRY(db_begin(db, why));
 	CLEANUP(db_rollback_unless_done) struct db *open = db;
+	TRY(past_turn_back(db, now_s, why));
 	TRY(source_make(db, source, now_s, &number, why));
 	TRY(state_failed(db, number, now_s, reason, why));
 	return db_commit(open, why);
@@ -236,6 +239,7 @@ enum err import_not_modified(struct db *db, struct str source, int64_t now_s, st
 
 	TRY(db_begin(db, why));
 	CLEANUP(db_rollback_unless_done) struct db *open = db;
+	TRY(past_turn_back(db, now_s, why));
 	TRY(source_make(db, source, now_s, &number, why));
 	TRY(state_succeeded(db, number, "unchanged", now_s, why));
 	return db_commit(open, why);

@@ -21,6 +21,15 @@
  *
  * News (IMPORT_ADDITIONS, import_one) are sightings, not listings: silence is a sighting now, and
  * such a claim has ended at its last sighting (ended_s = last_seen_s), so it decays from there.
+ *
+ * Episodes. A claim that had ended and is listed again begins a new listing: started is now, and
+ * episodes counts one more. News begin one at a sighting more than a day after the last.
+ *
+ * Past states (docs/decisions/0012). A row whose times, sums, confidence, TLP or reference change
+ * is known as it is now from the import's now on (changed), and its old state is kept until then.
+ * Merely being met again changes nothing of that, and so does a count alone, which is always the
+ * newest told while the state lasted. A clock that jumped back takes what is ahead of it along: it
+ * counts as known since the new now, so each time has one past, that of its last passing.
  */
 #pragma once
 

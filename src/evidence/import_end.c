@@ -35,6 +35,7 @@ static enum err end_absent(const struct import *import, uint64_t *ended, struct 
 	if (import->context.kind != IMPORT_FULL_LIST)
 		return OK;
 	TRY(episodes_make(import, why));
+	TRY(past_keep_absent(import, why));
 	TRY(db_prepare(import->db, sql, &update, why));
 	db_bind_i64(update, 1, import->context.source);
 	db_bind_i64(update, 2, import->context.run);

@@ -35,6 +35,14 @@ NODISCARD enum err merge_report(struct db *db, const struct merge_context *conte
 NODISCARD enum err source_make(
 	struct db *db, struct str name, int64_t now_s, int64_t *out, struct why *why);
 
+/* Keeps the states of what left a full list, before it ends. Inside the caller's transaction. */
+NODISCARD enum err past_keep_absent(const struct import *import, struct why *why);
+/*
+ * Before anything is noted at now_s: when the clock was ahead of that before, what is known counts
+ * as known since now, so that each time has one past. Inside the caller's transaction.
+ */
+NODISCARD enum err past_turn_back(struct db *db, int64_t now_s, struct why *why);
+
 /* A source's state after an attempt. Inside the caller's transaction. */
 NODISCARD enum err state_succeeded(
 	struct db *db, int64_t source, const char *state, int64_t now_s, struct why *why);

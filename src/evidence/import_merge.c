@@ -58,16 +58,11 @@
 	" AND (evidence.run <> excluded.run OR excluded.tlp > evidence.tlp))"       \
 	" OR (excluded.reference <> evidence.reference AND excluded.reference <> '')"
 
-/* It comes back, and one more of its listings had ended. */
+/* One more of its listings had ended. */
 #define RETURNED(returns)                                                                   \
 	"started = CASE WHEN " returns " THEN excluded.started ELSE evidence.started END, " \
 	"episodes = CASE WHEN " returns " THEN evidence.episodes + 1"                       \
 	" ELSE evidence.episodes END, "
-
-/* Being met again and counts change nothing that a score or its explanation is made of. */
-#define CHANGED(other)                                 \
-	"changed = CASE WHEN " other " OR " SAID_OTHER \
-	" THEN excluded.changed ELSE evidence.changed END, "
 
 #define LIST_FIRST_EARLIER                           \
 	"(excluded.first_seen < evidence.first_seen" \
@@ -75,29 +70,28 @@
 #define LIST_LAST_LATER                            \
 	"(excluded.last_seen > evidence.last_seen" \
 	" AND (excluded.sighted <> 0 OR evidence.ended <> 0))"
+#define LIST_TIMES                                                  \
+	"first_seen = CASE WHEN " LIST_FIRST_EARLIER                \
+	" THEN excluded.first_seen ELSE evidence.first_seen END, "  \
+	"last_seen = CASE WHEN " LIST_LAST_LATER                    \
+	" THEN excluded.last_seen ELSE evidence.last_seen END, "    \
+	"ended = 0, "                                               \
+	"count = CASE WHEN evidence.run = excluded.run"             \
+	" THEN evidence.count + excluded.count"                     \
+	" WHEN excluded.count > evidence.count THEN excluded.count" \
+	" ELSE evidence.count END, "
 
 static const char list_updates[] = ACCUMULATORS(LIST_SIGHTING) RETURNED("evidence.ended <> 0")
-	CHANGED("evidence.ended <> 0 OR " LIST_LAST_LATER
-		" OR " LIST_FIRST_EARLIER) "first_seen = CASE WHEN " LIST_FIRST_EARLIER
-					   " THEN excluded.first_seen ELSE evidence.first_seen "
-					   "END, "
-					   "last_seen = CASE WHEN " LIST_LAST_LATER
-					   " THEN excluded.last_seen ELSE evidence.last_seen END, "
-					   "ended = 0, "
-					   "count = CASE WHEN evidence.run = excluded.run THEN "
-					   "evidence.count + excluded.count"
-					   " WHEN excluded.count > evidence.count THEN "
-					   "excluded.count ELSE evidence.count END, " SAID
-					   ", run = excluded.run";
+	LIST_TIMES SAID ", run = excluded.run";
+static const char list_changes[] =
+	"evidence.ended <> 0 OR " LIST_LAST_LATER " OR " LIST_FIRST_EARLIER " OR " SAID_OTHER;
 
-/* News tell no ends: who was not seen for longer than a day was away. */
+/* News tell of no ends: what was not seen for longer than a day was away. */
 #define NEWS_RETURN(sighting)                                                                  \
 	"(evidence.ended <> 0 AND " sighting " AND excluded.last_seen - evidence.last_seen > " \
-					     "86400)"
+	"86400)"
 
 #define NEWS_TIMES                                                                  \
-	CHANGED("excluded.last_seen > evidence.last_seen"                           \
-		" OR excluded.first_seen < evidence.first_seen")                    \
 	"first_seen = CASE WHEN excluded.first_seen < evidence.first_seen"          \
 	" THEN excluded.first_seen ELSE evidence.first_seen END, "                  \
 	"last_seen = CASE WHEN excluded.last_seen > evidence.last_seen"             \
@@ -108,10 +102,11 @@ static const char list_updates[] = ACCUMULATORS(LIST_SIGHTING) RETURNED("evidenc
 
 static const char news_updates[] = ACCUMULATORS(NEWS_SIGHTING) RETURNED(NEWS_RETURN(NEWS_SIGHTING))
 	NEWS_TIMES SAID ", run = excluded.run";
-
 /* A report leaves alone which run met the row. */
 static const char report_updates[] =
 	ACCUMULATORS(REPORT_SIGHTING) RETURNED(NEWS_RETURN(REPORT_SIGHTING)) NEWS_TIMES SAID;
+static const char news_changes[] = "excluded.last_seen > evidence.last_seen"
+				   " OR excluded.first_seen < evidence.first_seen OR " SAID_OTHER;
 
 static const char *const columns[] = { "source", "indicator", "role", "category", "first_seen",
 	"last_seen", "started", "ended", "count", "confidence", "tlp", "reference", "recent",
@@ -121,18 +116,31 @@ static const enum db_type types[] = { DB_I64, DB_BYTES, DB_I64, DB_I64, DB_I64, 
 	DB_I64, DB_I64 };
 _Static_assert(ARRAY_LEN(columns) == ARRAY_LEN(types), "one type per column");
 
-#define MERGE(how)                                                                               \
+/* All that struct evidence needs. */
+static const char *const kept[] = { "source", "indicator", "role", "category", "first_seen",
+	"last_seen", "started", "ended", "count", "confidence", "tlp", "reference", "recent",
+	"lasting", "decayed_at", "changed", "episodes" };
+
+#define HISTORY(changes)                                                                    \
+	{                                                                                   \
+		.table = "evidence_past", .columns = kept, .column_count = ARRAY_LEN(kept), \
+		.since = "changed", .until = "until", .when = (changes)                     \
+	}
+static const struct db_history list_history = HISTORY(list_changes);
+static const struct db_history news_history = HISTORY(news_changes);
+
+#define MERGE(how, old)                                                                          \
 	{                                                                                        \
 		.table = "evidence", .columns = columns, .types = types,                         \
 		.column_count = ARRAY_LEN(columns), .keys = "source, indicator, role, category", \
-		.updates = (how)                                                                 \
+		.updates = (how), .history = (old)                                               \
 	}
 
 static const struct db_merge merges[] = {
-	[IMPORT_FULL_LIST] = MERGE(list_updates),
-	[IMPORT_ADDITIONS] = MERGE(news_updates),
+	[IMPORT_FULL_LIST] = MERGE(list_updates, &list_history),
+	[IMPORT_ADDITIONS] = MERGE(news_updates, &news_history),
 };
-static const struct db_merge report = MERGE(report_updates);
+static const struct db_merge report = MERGE(report_updates, &news_history);
 
 struct rows {
 	const struct merge_context *context;

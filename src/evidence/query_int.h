@@ -15,13 +15,12 @@ enum { EVIDENCE_COLUMN_COUNT = 17 };
 #define EVIDENCE_ORDER " ORDER BY 2, 1, 3, 4"
 
 /*
- * Claims alone, source by source: so the table is read in its order, and parts of it that guard or
- * tell routes are never touched. There is no index by indicator alone: sources are few, so one
- * look-up in each source's part of the table costs less than a second index on every row
- * (docs/decisions/0010).
+ * Claims alone, source by source: so the table is read in its order, and the parts of it that guard
+ * or tell routes are never touched. There is no index by indicator alone: sources are few, so one
+ * look-up in each source's part costs less than a second index on every row (docs/decisions/0010).
  */
 #define EVIDENCE_OF_CLAIMS(table) \
-	" FROM source s CROSS JOIN " table " e WHERE s.purpose = 0 AND e.source = s.id"
+	" FROM " table " e WHERE e.source IN (SELECT id FROM source WHERE purpose = 0)"
 
 /* The row a statement stands on. */
 struct evidence evidence_at(const struct db_statement *list);

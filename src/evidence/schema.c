@@ -11,53 +11,13 @@
  * evidence.sighted    the run of the last sighting after the first one; 0: none
  * evidence.run        the run that met it last; 0: reported alone
  * evidence.changed    since when it has been known as it is; whoever changes what scores or
- *                     explanations are made of sets it, and the trigger keeps the old state
+ *                     explanations are made of sets it and keeps the old state
  * evidence.episodes   how often it had ended before the current or last listing began
  *
  * evidence_past holds each earlier state, known from changed until just before until: disjoint and
  * in order for each claim, the last one up to evidence.changed at most. A state that lasted less
- * than a second is not kept. A clock that jumped back takes the states ahead of it along
- * (docs/decisions/0012).
+ * than a second is not kept (docs/decisions/0012).
  */
-
-#define STATE_COLUMNS                                                                  \
-	"source, indicator, role, category, changed, first_seen, last_seen, started, " \
-	"ended, count, confidence, tlp, reference, recent, lasting, decayed_at, episodes"
-#define OLD_STATE                                                                          \
-	"OLD.source, OLD.indicator, OLD.role, OLD.category, OLD.changed, OLD.first_seen, " \
-	"OLD.last_seen, OLD.started, OLD.ended, OLD.count, OLD.confidence, OLD.tlp, "      \
-	"OLD.reference, OLD.recent, OLD.lasting, OLD.decayed_at, OLD.episodes"
-#define OF_OLD                                              \
-	"source = OLD.source AND indicator = OLD.indicator" \
-	" AND role = OLD.role AND category = OLD.category AND "
-
-/* What each engine does when evidence.changed moves. */
-#define KEEP_PAST_SQLITE                                                             \
-	DB_ONLY_SQLITE("CREATE TRIGGER evidence_keep_past AFTER UPDATE ON evidence " \
-		       "WHEN NEW.changed <> OLD.changed BEGIN "                      \
-		       "INSERT INTO evidence_past (" STATE_COLUMNS ", until) "       \
-		       "SELECT " OLD_STATE ", NEW.changed "                          \
-		       "WHERE NEW.changed > OLD.changed; "                           \
-		       "DELETE FROM evidence_past WHERE NEW.changed < OLD.changed"   \
-		       " AND " OF_OLD "changed >= NEW.changed; "                     \
-		       "UPDATE evidence_past SET until = NEW.changed"                \
-		       " WHERE NEW.changed < OLD.changed"                            \
-		       " AND " OF_OLD "until > NEW.changed; "                        \
-		       "END;")
-#define KEEP_PAST_POSTGRESQL                                                                    \
-	DB_ONLY_POSTGRESQL("CREATE FUNCTION evidence_keep_past() RETURNS trigger "              \
-			   "LANGUAGE plpgsql AS $body$ BEGIN "                                  \
-			   "IF NEW.changed > OLD.changed THEN "                                 \
-			   "INSERT INTO evidence_past (" STATE_COLUMNS ", until) "              \
-			   "VALUES (" OLD_STATE ", NEW.changed); "                              \
-			   "ELSE "                                                              \
-			   "DELETE FROM evidence_past WHERE " OF_OLD "changed >= NEW.changed; " \
-			   "UPDATE evidence_past SET until = NEW.changed WHERE " OF_OLD         \
-			   "until > NEW.changed; "                                              \
-			   "END IF; RETURN NEW; END $body$;"                                    \
-			   "CREATE TRIGGER evidence_keep_past BEFORE UPDATE ON evidence "       \
-			   "FOR EACH ROW WHEN (NEW.changed <> OLD.changed) "                    \
-			   "EXECUTE FUNCTION evidence_keep_past();")
 const struct db_migration evidence_migrations[EVIDENCE_MIGRATIONS] = {
 	{ 1, "evidence",
 		"CREATE TABLE source ("
@@ -182,6 +142,5 @@ const struct db_migration evidence_migrations[EVIDENCE_MIGRATIONS] = {
 		" decayed_at BIGINT NOT NULL,"
 		" episodes BIGINT NOT NULL,"
 		" PRIMARY KEY (source, indicator, role, category, changed)) " DB_CLUSTERED ";"
-		"CREATE INDEX evidence_past_until ON evidence_past (until);" KEEP_PAST_SQLITE
-			KEEP_PAST_POSTGRESQL },
+		"CREATE INDEX evidence_past_until ON evidence_past (until)" },
 };

@@ -59,7 +59,8 @@ static enum err read_sources(struct walk *walk, struct why *why)
 	bool row;
 
 	walk->sources = arena_array(&walk->arena, WALK_SOURCES_MAX, sizeof *walk->sources);
-	TRY(db_prepare(walk->db, "SELECT id, name FROM source ORDER BY id", &select, why));
+	TRY(db_prepare(walk->db, "SELECT id, name FROM source WHERE purpose = 0 ORDER BY id",
+		&select, why));
 	TRY(db_step(select, &row, why));
 	while (row) {
 		struct walk_source *source = &walk->sources[walk->n];

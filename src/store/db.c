@@ -317,23 +317,30 @@ bool db_column_is_null(const struct db_statement *statement, int column)
 	return statement->db->driver->column_is_null(statement, column);
 }
 
-void db_merge_columns(struct buf *out, const struct db_merge *merge)
+void db_columns(struct buf *out, const char *before, const char *const *columns, size_t n)
 {
-	for (size_t i = 0; i < merge->column_count; i++)
-		buf_fmt(out, "%s%s", i == 0 ? "" : ", ", merge->columns[i]);
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(out, "%s%s%s", i == 0 ? "" : ", ", before, columns[i]);
 }
 
-void db_merge_sql(struct buf *out, const struct db_merge *merge, const char *rows)
+void db_merge_sql(
+	struct buf *out, const struct db_merge *merge, const char *rows, const char *since)
 {
+	const struct db_history *history = merge->history;
+
 	buf_fmt(out, "INSERT INTO %s (", merge->table);
-	db_merge_columns(out, merge);
+	db_columns(out, "", merge->columns, merge->column_count);
 	buf_fmt(out, ") %s ON CONFLICT (%s) DO UPDATE SET %s", rows, merge->keys, merge->updates);
+	if (history != NULL)
+		buf_fmt(out, ", %s = CASE WHEN %s THEN %s ELSE %s.%s END", history->since,
+			history->when, since, merge->table, history->since);
 }
 
 enum err db_merge_sorted(struct db *db, const struct db_merge *merge, db_merge_next next,
 	void *state, struct why *why)
 {
 	must(db->in_transaction && merge->column_count <= DB_MERGE_COLUMNS_MAX);
+	must(merge->history == NULL || merge->history->column_count <= DB_MERGE_COLUMNS_MAX);
 	TRY(usable(db, why));
 	return noted(db, db->driver->merge(db, merge, next, state, why));
 }

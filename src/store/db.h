@@ -109,9 +109,7 @@ struct db_migration {
 	const char *title;
 	const char *sql; /* several statements */
 };
-#define DB_CLUSTERED            "/*clustered*/"
-#define DB_ONLY_SQLITE(sql)     "/*only sqlite*/" sql "/*for all*/"
-#define DB_ONLY_POSTGRESQL(sql) "/*only postgresql*/" sql "/*for all*/"
+#define DB_CLUSTERED "/*clustered*/"
 
 /*
  * Applies what was not applied yet; give all migrations of the program. ERR_CORRUPT when the store
@@ -134,6 +132,21 @@ struct db_value {
 };
 
 /*
+ * Where the old rows go that a merge changes: when holds for them, in the words of db_merge's
+ * updates, and says what a change is. Then the columns of the old row are written into table, with
+ * until = excluded.since, and the row's since becomes excluded's; else it stays. A row that is no
+ * older than excluded.since is not kept.
+ */
+struct db_history {
+	const char *table;
+	const char *const *columns; /* of both tables, since among them */
+	size_t column_count;
+	const char *since; /* a column of both, and of the rows that come */
+	const char *until; /* a column of the history alone */
+	const char *when;
+};
+
+/*
  * Where sorted rows go: INSERT INTO table (columns) ... ON CONFLICT (keys) DO UPDATE SET updates.
  * In updates, the old row is named by the table and the new one by excluded, as in both engines.
  */
@@ -142,8 +155,9 @@ struct db_merge {
 	const char *const *columns;
 	const enum db_type *types;
 	size_t column_count;
-	const char *keys;    /* "source, indicator" */
-	const char *updates; /* "count = evidence.count + excluded.count, ..." */
+	const char *keys;                 /* "source, indicator" */
+	const char *updates;              /* "count = evidence.count + excluded.count, ..." */
+	const struct db_history *history; /* may be NULL */
 };
 
 /* Fills values for the next row, in ascending order of the keys; false at the end. */

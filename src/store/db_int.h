@@ -75,8 +75,12 @@ struct db_statement {
 /* Fails when a value may not go into the store; the rules are the same for all drivers. */
 NODISCARD enum err db_value_check(enum db_type type, const struct db_value *value, struct why *why);
 
-/* "INSERT INTO table (columns) <rows> ON CONFLICT (keys) DO UPDATE SET updates". */
-void db_merge_sql(struct buf *out, const struct db_merge *merge, const char *rows);
+/*
+ * "INSERT INTO table (columns) <rows> ON CONFLICT (keys) DO UPDATE SET updates", and the history's
+ * since with them: since is what it becomes at a change.
+ */
+void db_merge_sql(
+	struct buf *out, const struct db_merge *merge, const char *rows, const char *since);
 
-/* The columns, separated by commas. */
-void db_merge_columns(struct buf *out, const struct db_merge *merge);
+/* The columns, separated by commas, each behind before. */
+void db_columns(struct buf *out, const char *before, const char *const *columns, size_t n);

@@ -40,41 +40,20 @@ static enum err applied_read(struct db *db, const struct db_migration *migration
 	return OK;
 }
 
-/* What stands before token, which *rest then begins behind; all of it when there is none. */
-static struct str before(struct str *rest, struct str token)
-{
-	size_t at = str_find_str(*rest, token);
-	struct str found = str_first(*rest, at);
-
-	*rest = at == rest->n ? STR("") : str_from_index(*rest, at + token.n);
-	return found;
-}
-
 /* The token for clustered tables replaced by what the engine calls it. */
-static void expand_clustered(struct buf *out, struct str sql, const char *clustered)
-{
-	struct str token = STR(DB_CLUSTERED);
-
-	while (str_find_str(sql, token) != sql.n) {
-		buf_str(out, before(&sql, token));
-		buf_str(out, str_c(clustered));
-	}
-	buf_str(out, sql);
-}
-
-/* The text as the engine takes it: its own word for clustered tables, nothing for other engines. */
-static void expand(struct buf *out, const char *sql, const struct db_driver *driver)
+static void expand(struct buf *out, const char *sql, const char *clustered)
 {
 	struct str rest = str_c(sql);
+	struct str token = STR(DB_CLUSTERED);
 
-	while (rest.n > 0) {
-		expand_clustered(out, before(&rest, STR("/*only ")), driver->clustered);
+	for (;;) {
+		size_t at = str_find_str(rest, token);
 
-		struct str engine = before(&rest, STR("*/"));
-		struct str text = before(&rest, STR("/*for all*/"));
-
-		if (str_eq(engine, str_c(driver->name)))
-			buf_str(out, text);
+		buf_str(out, str_first(rest, at));
+		if (at == rest.n)
+			break;
+		buf_str(out, str_c(clustered));
+		rest = str_from_index(rest, at + token.n);
 	}
 }
 
@@ -84,7 +63,7 @@ static enum err apply(
 	CLEANUP(buf_done) struct buf sql = { 0 };
 	CLEANUP(db_finish) struct db_statement *note = NULL;
 
-	expand(&sql, migration->sql, db->driver);
+	expand(&sql, migration->sql, db->driver->clustered);
 	TRY(db_exec(db, buf_c(&sql), why));
 	TRY(db_prepare(db, note_sql, &note, why));
 	db_bind_i64(note, 1, migration->version);

@@ -18,7 +18,7 @@ static uint64_t merge_number(const struct db_merge *merge)
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
 
 	buf_fmt(&words, "%s ", merge->table);
-	db_merge_columns(&words, merge);
+	db_columns(&words, "", merge->columns, merge->column_count);
 	for (size_t i = 0; i < words.n; i++)
 		hash = (hash ^ (uint8_t)words.data[i]) * UINT64_C(0x100000001b3);
 	return hash;
@@ -114,12 +114,12 @@ static enum err copy_all(struct postgres *db, const struct db_merge *merge, cons
 
 	buf_fmt(&sql, "CREATE TEMP TABLE IF NOT EXISTS %s ON COMMIT DELETE ROWS AS SELECT ",
 		staging);
-	db_merge_columns(&sql, merge);
+	db_columns(&sql, "", merge->columns, merge->column_count);
 	buf_fmt(&sql, " FROM %s WITH NO DATA; ", merge->table);
 	if (db->has_merged)
 		buf_fmt(&sql, "DELETE FROM %s; ", staging);
 	buf_fmt(&sql, "COPY %s (", staging);
-	db_merge_columns(&sql, merge);
+	db_columns(&sql, "", merge->columns, merge->column_count);
 	buf_str(&sql, STR(") FROM STDIN (FORMAT binary)"));
 	TRY(copy_start(db, buf_c(&sql), why));
 	db->has_merged = true;
@@ -131,21 +131,46 @@ static enum err copy_all(struct postgres *db, const struct db_merge *merge, cons
 	return err != OK ? err : end;
 }
 
+/* The old rows that the upsert is going to change. */
+static enum err keep_history(
+	struct postgres *db, const struct db_merge *merge, const char *staging, struct why *why)
+{
+	const struct db_history *history = merge->history;
+	CLEANUP(buf_done) struct buf sql = { 0 };
+	CLEANUP(buf_done) struct buf old = { 0 };
+
+	if (history == NULL)
+		return OK;
+	buf_fmt(&old, "%s.", merge->table);
+	buf_fmt(&sql, "INSERT INTO %s (", history->table);
+	db_columns(&sql, "", history->columns, history->column_count);
+	buf_fmt(&sql, ", %s) SELECT ", history->until);
+	db_columns(&sql, buf_c(&old), history->columns, history->column_count);
+	buf_fmt(&sql, ", excluded.%s FROM %s AS excluded JOIN %s USING (%s)", history->since,
+		staging, merge->table, merge->keys);
+	buf_fmt(&sql, " WHERE excluded.%s > %s.%s AND (%s)", history->since, merge->table,
+		history->since, history->when);
+	return postgres_query(db, buf_c(&sql), NULL, why);
+}
+
 enum err postgres_merge(struct db *base, const struct db_merge *merge, db_merge_next next,
 	void *state, struct why *why)
 {
 	struct postgres *db = (struct postgres *)base;
 	CLEANUP(buf_done) struct buf sql = { 0 };
 	CLEANUP(buf_done) struct buf rows = { 0 };
+	CLEANUP(buf_done) struct buf since = { 0 };
 	char staging[40];
 
 	TRY(postgres_ready(db, why));
 	(void)snprintf(staging, sizeof staging, "pehra_merge_%016llx",
 		(unsigned long long)merge_number(merge));
 	TRY(copy_all(db, merge, staging, next, state, why));
+	TRY(keep_history(db, merge, staging, why));
+	buf_fmt(&since, "excluded.%s", merge->history == NULL ? "" : merge->history->since);
 	buf_str(&rows, STR("SELECT "));
-	db_merge_columns(&rows, merge);
+	db_columns(&rows, "", merge->columns, merge->column_count);
 	buf_fmt(&rows, " FROM %s", staging);
-	db_merge_sql(&sql, merge, buf_c(&rows));
+	db_merge_sql(&sql, merge, buf_c(&rows), buf_c(&since));
 	return postgres_query(db, buf_c(&sql), NULL, why);
 }

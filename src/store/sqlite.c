@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/db_int.h"
+#include "store/sqlite_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sqlite3.h>
 #include <unistd.h>
 
 #include "base/io.h"
-
-struct sqlite {
-	struct db base;
-	sqlite3 *handle;
-	/* the statement of the last merge, found again when the next has the same text */
-	sqlite3_stmt *merge;
-	struct buf merge_sql;
-};
 
 struct sqlite_statement {
 	struct db_statement base;
@@ -74,7 +65,7 @@ static enum err err_of(int extended)
 	return ERR_STORE;
 }
 
-static enum err failed(sqlite3 *handle, struct why *why)
+enum err sqlite_failed(sqlite3 *handle, struct why *why)
 {
 	int extended = sqlite3_extended_errcode(handle);
 	int sys = sqlite3_system_errno(handle);
@@ -121,17 +112,16 @@ static enum err sqlite_set_up(struct sqlite *db, enum db_mode mode, struct why *
 		/* reads the first page, so a file that is no store shows now */
 		sqlite3_exec(db->handle, "SELECT count(*) FROM sqlite_schema", NULL, NULL, NULL) !=
 			SQLITE_OK)
-		return failed(db->handle, why);
-	return OK;
+		return sqlite_failed(db->handle, why);
+	return sqlite_merge_set_up(db, why);
 }
 
 static void sqlite_close_db(struct db *base)
 {
 	struct sqlite *db = of_db(base);
 
-	(void)sqlite3_finalize(db->merge);
+	sqlite_merge_forget(db);
 	(void)sqlite3_close_v2(db->handle);
-	buf_done(&db->merge_sql);
 	free(db);
 }
 
@@ -150,7 +140,7 @@ static enum err sqlite_open_db(const char *url, enum db_mode mode, struct db **o
 
 	must(db != NULL);
 	if (sqlite3_open_v2(path, &db->handle, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
-		err = failed(db->handle, why);
+		err = sqlite_failed(db->handle, why);
 	else
 		err = sqlite_set_up(db, mode, why);
 	if (err != OK)
@@ -174,7 +164,7 @@ static void sqlite_wait_at_most(struct db *db, int64_t wait_ms)
 static enum err sqlite_exec_all(struct db *db, const char *sql, struct why *why)
 {
 	if (sqlite3_exec(of_db(db)->handle, sql, NULL, NULL, NULL) != SQLITE_OK)
-		return failed(of_db(db)->handle, why);
+		return sqlite_failed(of_db(db)->handle, why);
 	return OK;
 }
 
@@ -210,7 +200,7 @@ static enum err sqlite_prepare(
 	if (sqlite3_prepare_v3(of_db(db)->handle, sql, -1, SQLITE_PREPARE_PERSISTENT,
 		    &statement->handle, NULL) != SQLITE_OK) {
 		free(statement);
-		return failed(of_db(db)->handle, why);
+		return sqlite_failed(of_db(db)->handle, why);
 	}
 	must(statement->handle != NULL);
 	for (int i = 1; i <= DB_PARAMETERS_MAX; i++) {
@@ -239,7 +229,7 @@ static const char *address(struct str s)
 	return s.p == NULL ? "" : s.p;
 }
 
-static int bind_value(
+int sqlite_bind_value(
 	sqlite3_stmt *handle, int place, enum db_type type, const struct db_value *value)
 {
 	if (value->is_null)
@@ -262,8 +252,8 @@ static void sqlite_bind(
 	int place = statement->places[index];
 
 	must(place != 0);
-	if (bind_value(statement->handle, place, type, value) != SQLITE_OK) {
-		(void)failed(of_db(base->db)->handle, &base->bad_value);
+	if (sqlite_bind_value(statement->handle, place, type, value) != SQLITE_OK) {
+		(void)sqlite_failed(of_db(base->db)->handle, &base->bad_value);
 		base->is_bad = true;
 	}
 }
@@ -276,13 +266,11 @@ static enum err sqlite_step_one(struct db_statement *base, bool *row, struct why
 	int code = sqlite3_step(statement->handle);
 
 	*row = code == SQLITE_ROW;
-	/* the total tells whether it changed anything, but counts what triggers did, too */
-	if (sqlite3_total_changes64(handle) != before)
-		statement->changed = (uint64_t)sqlite3_changes64(handle);
+	statement->changed += (uint64_t)(sqlite3_total_changes64(handle) - before);
 	if (code == SQLITE_ROW || code == SQLITE_DONE)
 		return OK;
 
-	enum err err = failed(handle, why);
+	enum err err = sqlite_failed(handle, why);
 
 	(void)sqlite3_reset(statement->handle);
 	return err;
@@ -346,59 +334,6 @@ static struct str sqlite_column_bytes_of(const struct db_statement *statement, i
 static bool sqlite_column_is_null(const struct db_statement *statement, int column)
 {
 	return sqlite3_column_type(handle_of(statement), column) == SQLITE_NULL;
-}
-
-/* The statement for merge, kept from the last time when it was the same. */
-static enum err merge_prepare(struct sqlite *db, const struct db_merge *merge, struct why *why)
-{
-	CLEANUP(buf_done) struct buf rows = { 0 };
-	CLEANUP(buf_done) struct buf sql = { 0 };
-
-	buf_str(&rows, STR("VALUES ("));
-	for (size_t i = 0; i < merge->column_count; i++)
-		buf_fmt(&rows, "%s?%zu", i == 0 ? "" : ", ", i + 1);
-	buf_str(&rows, STR(")"));
-	db_merge_sql(&sql, merge, buf_c(&rows));
-	if (str_eq(buf_view(&sql), buf_view(&db->merge_sql)))
-		return OK;
-	(void)sqlite3_finalize(db->merge);
-	db->merge = NULL;
-	buf_clear(&db->merge_sql);
-	if (sqlite3_prepare_v3(db->handle, buf_c(&sql), (int)sql.n, SQLITE_PREPARE_PERSISTENT,
-		    &db->merge, NULL) != SQLITE_OK)
-		return failed(db->handle, why);
-	buf_str(&db->merge_sql, buf_view(&sql));
-	return OK;
-}
-
-static enum err merge_row(struct sqlite *db, const struct db_merge *merge,
-	const struct db_value *values, struct why *why)
-{
-	for (size_t i = 0; i < merge->column_count; i++) {
-		TRY(db_value_check(merge->types[i], &values[i], why));
-		if (bind_value(db->merge, (int)i + 1, merge->types[i], &values[i]) != SQLITE_OK)
-			return failed(db->handle, why);
-	}
-	if (sqlite3_step(db->merge) != SQLITE_DONE)
-		return failed(db->handle, why);
-	(void)sqlite3_reset(db->merge);
-	return OK;
-}
-
-static enum err sqlite_merge(struct db *base, const struct db_merge *merge, db_merge_next next,
-	void *state, struct why *why)
-{
-	struct sqlite *db = of_db(base);
-	struct db_value values[DB_MERGE_COLUMNS_MAX] = { 0 };
-	enum err err = merge_prepare(db, merge, why);
-
-	while (err == OK && next(state, values))
-		err = merge_row(db, merge, values, why);
-	if (db->merge != NULL) {
-		(void)sqlite3_reset(db->merge);
-		(void)sqlite3_clear_bindings(db->merge);
-	}
-	return err;
 }
 
 const struct db_driver sqlite_driver = {

@@ -10,8 +10,7 @@ struct audience audience_anonymous(bool is_refused)
 
 bool audience_may(const struct audience *audience, uint32_t permission)
 {
-	return (audience->permissions & TOKEN_ADMIN) != 0 ||
-	       (audience->permissions & permission) == permission;
+	return permission == 0 || (audience->permissions & (permission | TOKEN_ADMIN)) != 0;
 }
 
 bool audience_may_see(const struct audience *audience, enum tlp tlp)

@@ -17,5 +17,6 @@ struct audience {
 /* Nobody in particular: sees what is clear, may look up unless that is refused to strangers. */
 struct audience audience_anonymous(bool is_refused);
 
+/* One of these permissions; 0: everybody may. */
 bool audience_may(const struct audience *audience, uint32_t permission);
 bool audience_may_see(const struct audience *audience, enum tlp tlp);

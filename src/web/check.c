@@ -7,12 +7,23 @@
 #include "web/handlers.h"
 #include "web/lookup.h"
 
-enum { CHECK_THRESHOLD = 75 };
+/*
+ * Who is blocked, unless the caller names a score of his own. A block without a score is a
+ * person's, which no threshold undoes.
+ */
+static bool check_refuses(const struct pehra_verdict *verdict, int64_t threshold)
+{
+	if (verdict == NULL || verdict->action == PEHRA_ALLOW)
+		return false;
+	if (threshold == 0 || verdict_score(verdict) == 0)
+		return verdict->action == PEHRA_BLOCK;
+	return verdict->score[PEHRA_SOURCE] >= threshold;
+}
 
 enum err serve_check(struct request *request, struct why *why)
 {
 	const struct pehra *snapshot = lane_snapshot(request->lane);
-	int64_t threshold = request_number(request, "threshold", CHECK_THRESHOLD);
+	int64_t threshold = request_number(request, "threshold", 0);
 	struct indicator indicator = { .kind = INDICATOR_IP,
 		.prefix = prefix_host(&request->client) };
 	CLEANUP(buf_done) struct buf text = { 0 };
@@ -30,7 +41,7 @@ enum err serve_check(struct request *request, struct why *why)
 
 	unsigned action = lookup.verdict == NULL ? PEHRA_NONE : lookup.verdict->action;
 	uint8_t score = lookup.verdict == NULL ? 0 : lookup.verdict->score[PEHRA_SOURCE];
-	bool is_refused = action != PEHRA_ALLOW && score >= threshold;
+	bool is_refused = check_refuses(lookup.verdict, threshold);
 
 	response_header(request, "X-Pehra-Action", action_name(action));
 	response_header(request, "X-Pehra-Score", arena_fmt(&request->arena, "%u", score));

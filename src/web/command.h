@@ -10,6 +10,3 @@
 /* Arguments are written as members of the object that is open then. */
 struct json_writer command_begin(struct request *request, const char *name);
 void command_end(struct json_writer *json);
-
-/* Writes a value that was read. Depth is bounded by JSON_DEPTH_MAX of the reader. */
-void json_copy(struct json_writer *json, struct json_node node);

@@ -4,9 +4,10 @@
 #include "web/lookup.h"
 #include "web/web_int.h"
 
-#include "snapshot/judge.h"
+#include "registry/token.h"
+#include "snapshot/explain.h"
 
-enum { CLAIMS_SHOWN = 1000, LABEL_ROWS = 1000, LABEL_SOURCES = 4096 };
+enum { LABEL_ROWS = 1000, LABEL_SOURCES = 4096 };
 
 bool source_may_be_named(struct web *web, const struct audience *audience, struct str source)
 {
@@ -77,170 +78,93 @@ enum err source_labels_load(struct web *web, struct db *db, struct why *why)
 
 /* ---- claims and explanations ---- */
 
-struct story {
-	struct judged judged;
-	struct source_table sources;
-	struct score_model model;
-};
-
-static void story_done(struct story *story)
+static bool may_name(void *state, struct str source)
 {
-	source_table_done(&story->sources);
+	const struct request *request = state;
+
+	return source_may_be_named(request->web, &request->audience, source);
 }
 
-static enum err story_read(struct request *request, const struct indicator *indicator,
-	struct story *out, struct why *why)
+static struct explain_reader reader_of(struct request *request)
 {
-	score_model_default(&out->model);
-	TRY(source_table_load(request->lane->db, out->model.default_weight, &out->sources, why));
-	return judged_read(request->lane->db, indicator, &request->arena, &out->judged, why);
-}
+	const struct str *lang = request_parameter(request, "lang");
+	struct explain_reader reader = { .tlp = request->audience.tlp,
+		.sees_decisions = audience_may(&request->audience, TOKEN_OPERATE | TOKEN_DECIDE),
+		.may_name = may_name,
+		.state = request };
 
-static struct str name_of(const struct story *story, uint32_t source)
-{
-	return source < story->sources.n ? story->sources.rows[source].name : STR("");
-}
-
-static void write_category(struct json_writer *json, unsigned category)
-{
-	const struct category_info *info = category_info(category);
-
-	json_key(json, "category");
-	json_put_str(json, info == NULL ? STR("unknown") : info->name);
-}
-
-static void write_claim(
-	struct json_writer *json, const struct story *story, const struct evidence *claim)
-{
-	CLEANUP(arena_done) struct arena arena = { 0 };
-	CLEANUP(buf_done) struct buf text = { 0 };
-	struct indicator indicator;
-
-	if (indicator_from_key(claim->key, &arena, &indicator, NULL) == OK)
-		indicator_format(&text, &indicator);
-	json_object_begin(json);
-	json_field_str(json, "indicator", buf_view(&text));
-	json_field_str(json, "source", name_of(story, claim->source));
-	json_field_str(json, "role", role_name((enum role)claim->role));
-	write_category(json, claim->category);
-	json_field_str(json, "tlp", tlp_name((enum tlp)claim->tlp));
-	json_key(json, "confidence");
-	if (claim->confidence == CONFIDENCE_UNKNOWN)
-		json_put_null(json);
-	else
-		json_put_i64(json, claim->confidence);
-	json_field_u64(json, "count", claim->count);
-	json_field_time(json, "first_seen", claim->first_seen_s);
-	json_field_time(json, "last_seen", claim->last_seen_s);
-	json_field_time(json, "ended", claim->ended_s);
-	json_field_str(json, "reference", claim->reference);
-	json_object_end(json);
-}
-
-static void write_claims(
-	const struct request *request, struct json_writer *json, const struct story *story)
-{
-	uint64_t shown = 0;
-
-	json_key(json, "claims");
-	json_array_begin(json);
-	for (size_t i = 0; i < story->judged.n && shown < CLAIMS_SHOWN; i++) {
-		const struct evidence *claim = &story->judged.claims[i];
-
-		if (!audience_may_see(&request->audience, (enum tlp)claim->tlp))
-			continue;
-		write_claim(json, story, claim);
-		shown++;
-	}
-	json_array_end(json);
-	json_field_u64(json, "hidden_claims", story->judged.n - shown);
+	/* the route's table has the languages, so another never comes here */
+	if (lang != NULL)
+		(void)!lang_parse(*lang, &reader.lang);
+	return reader;
 }
 
 enum err evidence_write(struct request *request, struct json_writer *json,
 	const struct indicator *indicator, struct why *why)
 {
-	CLEANUP(story_done) struct story story = { 0 };
+	struct judgings *judgings = &request->web->judgings;
+	struct db *db = request->lane->db;
+	struct explain_reader reader = reader_of(request);
+	struct judging *judging;
+	struct judged judged;
+	enum err err;
 
-	TRY(story_read(request, indicator, &story, why));
-	write_claims(request, json, &story);
+	TRY(judging_take(judgings, db, request->now_s, &judging, why));
+	err = judged_read(
+		db, &judging->scoring, indicator, request->now_s, 0, &request->arena, &judged, why);
+	if (err == OK)
+		explain_claims_json(json, &judged, &judging->scoring.sources, &reader);
+	judging_give_back(judgings, judging);
+	return err;
+}
+
+static enum err explain_with(struct request *request, const struct scoring *scoring,
+	const struct indicator *indicator, int64_t as_of_s, struct why *why)
+{
+	struct explain_reader reader = reader_of(request);
+	struct explained explained;
+
+	TRY(explain_read(request->lane->db, scoring, indicator, request->now_s, as_of_s,
+		&request->arena, &explained, why));
+
+	struct json_writer json = response_json(request);
+
+	json_object_begin(&json);
+	explain_json(&json, &explained, &reader);
+	json_object_end(&json);
 	return OK;
 }
 
-/* Does the audience see a claim that this part may stand on? */
-static bool part_may_be_named(
-	const struct request *request, const struct story *story, const struct score_part *part)
+/* As of a time of the past, or with another model: with a scoring of its own. */
+static enum err explain_other(struct request *request, const struct indicator *indicator,
+	int64_t as_of_s, int64_t model, struct why *why)
 {
-	for (size_t i = 0; i < story->judged.n; i++) {
-		const struct evidence *claim = &story->judged.claims[i];
+	CLEANUP(scoring_done) struct scoring scoring = { 0 };
 
-		if (claim->source == part->source && claim->role == part->role &&
-			claim->category == part->category)
-			return audience_may_see(&request->audience, (enum tlp)claim->tlp);
-	}
-	return false;
-}
-
-/* Points are told of every part, so that they add up; its origin only to those who may know. */
-static void write_part(struct json_writer *json, const struct request *request,
-	const struct story *story, const struct score_part *part)
-{
-	json_object_begin(json);
-	json_field_str(json, "role", role_name((enum role)part->role));
-	if (part->kind == SCORE_PART_PRIOR) {
-		json_field_str(json, "key", STR("prior"));
-	} else if (!part_may_be_named(request, story, part)) {
-		json_field_str(json, "key", STR("hidden"));
-	} else {
-		json_field_str(json, "key", STR("source"));
-		json_field_str(json, "source", name_of(story, part->source));
-		write_category(json, part->category);
-		json_field_double(json, "decay", part->decay);
-	}
-	json_field_double(json, "log_odds", part->log_odds);
-	json_field_i64(json, "points", part->points);
-	json_object_end(json);
-}
-
-static void write_explanation(struct json_writer *json, const struct request *request,
-	const struct story *story, const struct explanation *explanation)
-{
-	CLEANUP(buf_done) struct buf text = { 0 };
-
-	indicator_format(&text, &story->judged.indicator);
-	json_field_str(json, "indicator", buf_view(&text));
-	json_field_bool(json, "known", story->judged.n > 0);
-	json_field_str(json, "action", action_name(explanation->score.action));
-	json_key(json, "score");
-	json_object_begin(json);
-	for (unsigned role = 0; role < ROLE_COUNT; role++) {
-		json_key_str(json, role_name((enum role)role));
-		json_put_u64(json, explanation->score.value[role]);
-	}
-	json_object_end(json);
-	json_field_time(json, "until", explanation->score.until_s);
-	json_field_i64(json, "model", story->model.version);
-	json_key(json, "parts");
-	json_array_begin(json);
-	for (size_t i = 0; i < explanation->part_count; i++)
-		write_part(json, request, story, &explanation->parts[i]);
-	json_array_end(json);
+	TRY(scoring_load_with(request->lane->db, request->now_s, as_of_s, model, 0, &scoring, why));
+	return explain_with(request, &scoring, indicator, as_of_s, why);
 }
 
 enum err serve_explanation(
 	struct request *request, const struct indicator *indicator, struct why *why)
 {
-	CLEANUP(story_done) struct story story = { 0 };
-	struct explanation explanation;
+	struct judgings *judgings = &request->web->judgings;
+	const struct str *at = request_parameter(request, "at");
+	int64_t model = request_number(request, "model", 0);
+	struct judging *judging;
+	int64_t as_of_s = 0;
+	enum err err;
 
-	TRY(story_read(request, indicator, &story, why));
-	TRY(judged_explain(&story.judged, &story.model, &story.sources, request->now_s,
-		&request->arena, &explanation, why));
-
-	struct json_writer json = response_json(request);
-
-	json_object_begin(&json);
-	write_explanation(&json, request, &story, &explanation);
-	write_claims(request, &json, &story);
-	json_object_end(&json);
-	return OK;
+	if (at != NULL && (!time_parse(*at, &as_of_s) || as_of_s > request->now_s))
+		return fail(why, ERR_SYNTAX,
+			"at is a time of the past, such as 2026-11-23 or 2026-11-23T20:49:00Z");
+	/* it costs as much as a thousand look-ups: not for strangers */
+	if ((as_of_s != 0 || model != 0) && request->audience.token_id.n == 0)
+		return fail(why, ERR_DENIED, "at and model are for those who show a token");
+	if (as_of_s != 0 || model != 0)
+		return explain_other(request, indicator, as_of_s, model, why);
+	TRY(judging_take(judgings, request->lane->db, request->now_s, &judging, why));
+	err = explain_with(request, &judging->scoring, indicator, 0, why);
+	judging_give_back(judgings, judging);
+	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* GET /v1/ip/{prefix}, /v1/name/{name}, /v1/url?u=, and the explanations of the first two */
+/* GET /v1/ip/{prefix}, /v1/name/{name}, /v1/url?u=, and their explanations */
 #include "web/evidence.h"
 #include "web/handlers.h"
 #include "web/lookup.h"
@@ -63,13 +63,28 @@ enum err serve_name_explain(struct request *request, struct why *why)
 	return serve_explanation(request, &indicator, why);
 }
 
-enum err serve_url(struct request *request, struct why *why)
+static enum err parse_url(struct request *request, struct indicator *out, struct why *why)
 {
 	const struct str *text = request_parameter(request, "u");
+
+	TRY(indicator_parse(*text, &request->arena, out, why));
+	if (out->kind != INDICATOR_URL)
+		return fail(why, ERR_SYNTAX, "u is a URL with its scheme");
+	return OK;
+}
+
+enum err serve_url(struct request *request, struct why *why)
+{
 	struct indicator indicator;
 
-	TRY(indicator_parse(*text, &request->arena, &indicator, why));
-	if (indicator.kind != INDICATOR_URL)
-		return fail(why, ERR_SYNTAX, "u is a URL with its scheme");
+	TRY(parse_url(request, &indicator, why));
 	return answer(request, &indicator, why);
+}
+
+enum err serve_url_explain(struct request *request, struct why *why)
+{
+	struct indicator indicator;
+
+	TRY(parse_url(request, &indicator, why));
+	return serve_explanation(request, &indicator, why);
 }

@@ -2,6 +2,7 @@
 /* GET /v1/jobs and /v1/jobs/{id}: imports past and under way; the newest come first. */
 #include "web/handlers.h"
 #include "web/lists.h"
+#include "web/numbered.h"
 #include "web/web_int.h"
 
 #include "query/filter_sql.h"
@@ -56,32 +57,13 @@ static const uint8_t field_columns[] = { COLUMN_SOURCE, COLUMN_STATE, COLUMN_ID,
 _Static_assert(ARRAY_LEN(rows) == ARRAY_LEN(field_columns), "one column per field");
 static const struct filter_fields fields = { rows, ARRAY_LEN(rows), 0 };
 
-enum { KEY_BYTES = 8, STEP_ROWS = 500 };
+enum { STEP_ROWS = 500 };
 
-/* The newest come first: the key is the id counted from above, the high byte first. */
-static void key_of_id(int64_t id, char out[KEY_BYTES])
+static void fill_row(
+	const struct db_statement *from, struct list_row *row, char key[NUMBERED_KEY_BYTES])
 {
-	uint64_t rest = (uint64_t)(INT64_MAX - id);
-
-	for (size_t i = KEY_BYTES; i > 0; i--) {
-		out[i - 1] = (char)(rest & 0xff);
-		rest >>= 8;
-	}
-}
-
-static int64_t id_of_key(struct str key)
-{
-	uint64_t rest = 0;
-
-	for (size_t i = 0; i < KEY_BYTES && i < key.n; i++)
-		rest = rest << 8 | (uint8_t)key.p[i];
-	return key.n == 0 ? INT64_MAX : INT64_MAX - (int64_t)rest;
-}
-
-static void fill_row(const struct db_statement *from, struct list_row *row, char key[KEY_BYTES])
-{
-	key_of_id(db_column_i64(from, COLUMN_ID), key);
-	row->key = str_from(key, KEY_BYTES);
+	numbered_key(db_column_i64(from, COLUMN_ID), key);
+	row->key = str_from(key, NUMBERED_KEY_BYTES);
 	for (int i = 0; i < JOB_COLUMNS; i++) {
 		if (columns[i].type == COLUMN_TEXT)
 			row->cells[i].text = db_column_text(from, i);
@@ -98,7 +80,7 @@ static enum err walk_step(struct request *request, const struct filter *filter, 
 	CLEANUP(arena_done) struct arena arena = { 0 };
 	CLEANUP(sql_done) struct sql sql = { 0 };
 	CLEANUP(db_finish) struct db_statement *select = NULL;
-	char key[KEY_BYTES];
+	char key[NUMBERED_KEY_BYTES];
 	size_t n = 0;
 	bool found;
 
@@ -133,7 +115,7 @@ static enum err walk_step(struct request *request, const struct filter *filter, 
 static enum err walk(struct request *request, const struct filter *filter, struct str after,
 	list_each each, void *state, struct why *why)
 {
-	int64_t id = id_of_key(after);
+	int64_t id = numbered_of_key(after);
 
 	while (id > 0)
 		TRY(walk_step(request, filter, &id, each, state, why));
@@ -144,7 +126,7 @@ static enum err get(struct request *request, const struct str *keys, size_t n, l
 	void *state, struct why *why)
 {
 	for (size_t i = 0; i < n; i++) {
-		int64_t id = id_of_key(keys[i]);
+		int64_t id = numbered_of_key(keys[i]);
 		struct filter_value value = { .low = id, .high = id };
 		struct filter_term term = { &rows[2], false, 1, &value };
 		struct filter filter = { 1, &term };
@@ -187,13 +169,13 @@ enum err serve_job(struct request *request, struct why *why)
 {
 	struct one_job job = { .json = response_json(request) };
 	CLEANUP(buf_done) struct buf progress = { 0 };
-	char key[KEY_BYTES];
+	char key[NUMBERED_KEY_BYTES];
 	struct str keys[] = { { key, sizeof key } };
 	int64_t id;
 
 	if (!parse_i64(request->capture, &id) || id < 0)
 		return fail(why, ERR_USAGE, "a job is named by its number");
-	key_of_id(id, key);
+	numbered_key(id, key);
 	json_object_begin(&job.json);
 	json_key(&job.json, "job");
 	TRY(get(request, keys, ARRAY_LEN(keys), write_job, &job, why));

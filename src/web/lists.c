@@ -6,5 +6,9 @@ const struct named_list lists[] = {
 	{ "Source", &sources_list },
 	{ "Feed", &feeds_list },
 	{ "Job", &jobs_list },
+	{ "Override", &overrides_list },
+	{ "Policy", &policies_list },
+	{ "Model", &models_list },
+	{ "Pending", &pending_items },
 };
 const size_t list_count = ARRAY_LEN(lists);

@@ -8,6 +8,10 @@ extern const struct list indicators_list;
 extern const struct list sources_list;
 extern const struct list feeds_list;
 extern const struct list jobs_list;
+extern const struct list overrides_list;
+extern const struct list policies_list;
+extern const struct list models_list;
+extern const struct list pending_items;
 
 extern const struct named_list {
 	const char *name;

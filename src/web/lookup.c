@@ -69,18 +69,17 @@ static void write_day(struct json_writer *json, const char *key, uint16_t day)
 }
 
 /* Of an indicator of which nothing is known, the score is what any such one has. */
-static void write_scores(struct json_writer *json, const struct pehra_verdict *verdict)
+static void write_scores(struct json_writer *json, const struct request *request,
+	const struct pehra_verdict *verdict)
 {
-	struct score_model model;
+	const struct judgings *judgings = &request->web->judgings;
 
 	json_key(json, "score");
 	json_object_begin(json);
-	if (verdict == NULL)
-		score_model_default(&model);
 	for (unsigned role = 0; role < PEHRA_ROLES; role++) {
 		json_key_str(json, role_name((enum role)role));
-		json_put_u64(json,
-			verdict != NULL ? verdict->score[role] : score_value(model.prior[role]));
+		json_put_u64(json, verdict != NULL ? verdict->score[role]
+						   : atomic_load(&judgings->unknown[role]));
 	}
 	json_object_end(json);
 }
@@ -158,7 +157,7 @@ void lookup_write(struct json_writer *json, const struct request *request,
 	json_field_bool(json, "listed_within", lookup->is_listed_within);
 	write_entry(json, lookup);
 	json_field_str(json, "action", action_name(verdict == NULL ? PEHRA_NONE : verdict->action));
-	write_scores(json, verdict);
+	write_scores(json, request, verdict);
 	write_categories(json, verdict == NULL ? 0 : verdict->categories);
 	write_sources(json, request, snapshot, verdict);
 	write_day(json, "first_seen", lookup->detail.first_day);

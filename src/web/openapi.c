@@ -112,6 +112,56 @@ static void write_responses(struct json_writer *json, const struct route *route)
 	json_object_end(json);
 }
 
+/* The object that the body of a command is. */
+static void write_members(struct json_writer *json, const struct route_command *command)
+{
+	json_object_begin(json);
+	json_field_str(json, "type", STR("object"));
+	json_field_bool(json, "additionalProperties", false);
+	json_key(json, "properties");
+	json_object_begin(json);
+	for (size_t i = 0; i < ROUTE_MEMBERS_MAX && command->members[i].name != NULL; i++) {
+		const struct body_member *member = &command->members[i];
+
+		json_key(json, member->name);
+		json_object_begin(json);
+		json_field_str(json, "type",
+			member->type == JSON_REAL ? STR("number")
+						  : str_c(json_type_word(member->type)));
+		json_field_str(json, "description", str_c(member->summary));
+		json_object_end(json);
+	}
+	json_object_end(json);
+	json_key(json, "required");
+	json_array_begin(json);
+	for (size_t i = 0; i < ROUTE_MEMBERS_MAX && command->members[i].name != NULL; i++) {
+		if (command->members[i].is_needed)
+			json_put_str(json, str_c(command->members[i].name));
+	}
+	json_array_end(json);
+	json_object_end(json);
+}
+
+static void write_body(struct json_writer *json, const struct route *route)
+{
+	json_key(json, "requestBody");
+	json_object_begin(json);
+	json_field_bool(json, "required", route_needs_body(route));
+	if (route->command == NULL) {
+		write_content(json, route->body, "any");
+	} else {
+		json_key(json, "content");
+		json_object_begin(json);
+		json_key(json, route->body);
+		json_object_begin(json);
+		json_key(json, "schema");
+		write_members(json, route->command);
+		json_object_end(json);
+		json_object_end(json);
+	}
+	json_object_end(json);
+}
+
 /* Who reads only may come without a token. */
 static void write_security(struct json_writer *json, uint32_t permission)
 {
@@ -148,13 +198,8 @@ static void write_route(struct json_writer *json, const struct route *route)
 	json_field_str(json, "x-permission", buf_view(&permission));
 	write_security(json, route->permission);
 	write_parameters(json, route);
-	if (route->body != NULL) {
-		json_key(json, "requestBody");
-		json_object_begin(json);
-		json_field_bool(json, "required", true);
-		write_content(json, route->body, "any");
-		json_object_end(json);
-	}
+	if (route->body != NULL)
+		write_body(json, route);
 	write_responses(json, route);
 	json_object_end(json);
 }

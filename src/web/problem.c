@@ -65,6 +65,8 @@ static struct json_writer problem_begin(
 	response->more = NULL;
 	response->is_stream = false;
 	buf_clear(&response->body);
+	/* of a command that could not be written whole, nothing is sent */
+	buf_clear(&request->command);
 
 	struct json_writer json = response_json(request);
 

@@ -8,6 +8,8 @@
 #include "web/command.h"
 #include "web/handlers.h"
 
+#include "base/json_copy.h"
+
 /* What a report may say; keeper checks the values. */
 static const struct {
 	const char *name;
@@ -68,7 +70,7 @@ enum err serve_report(struct request *request, struct why *why)
 		if (json_type(value) == JSON_ABSENT)
 			continue;
 		json_key(&json, members[i].name);
-		json_copy(&json, value);
+		TRY(json_copy(&json, value, why));
 	}
 	json_key(&json, "source");
 	json_put_str(&json,

@@ -144,10 +144,10 @@ static bool is_permitted(struct request *request)
 		response_header(
 			request, MHD_HTTP_HEADER_WWW_AUTHENTICATE, STR("Bearer realm=\"pehra\""));
 		problem(request, MHD_HTTP_UNAUTHORIZED, "token",
-			"this needs a token with the permission %s", buf_c(&missing));
+			"this needs a token with one of the permissions: %s", buf_c(&missing));
 	} else {
 		problem(request, MHD_HTTP_FORBIDDEN, "permission",
-			"the token lacks the permission %s", buf_c(&missing));
+			"the token has none of the permissions: %s", buf_c(&missing));
 	}
 	return false;
 }
@@ -167,6 +167,9 @@ static bool body_fits(struct request *request)
 		return false;
 	}
 	if (request->route->body == NULL)
+		return true;
+	/* a command without members that are needed may come without a body */
+	if (type.n == 0 && !route_needs_body(request->route))
 		return true;
 	type = str_trim(str_first(type, str_find(type, ';')));
 	while (str_next_word(&known, &wanted)) {

@@ -25,6 +25,19 @@ const struct route *route_find(struct str method, const struct target *target, s
 	return NULL;
 }
 
+bool route_needs_body(const struct route *route)
+{
+	const struct route_command *command = route->command;
+
+	if (command == NULL)
+		return route->body != NULL;
+	for (size_t i = 0; i < ROUTE_MEMBERS_MAX && command->members[i].name != NULL; i++) {
+		if (command->members[i].is_needed)
+			return true;
+	}
+	return false;
+}
+
 static bool has_word(const char *words, struct str wanted)
 {
 	struct str rest = str_c(words);

@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "base/str.h"
+#include "base/json_read.h"
 
 struct request;
 
@@ -23,7 +23,23 @@ struct parameter {
 	bool is_required;
 };
 
-enum { ROUTE_PARAMETERS_MAX = 8 };
+enum { ROUTE_PARAMETERS_MAX = 8, ROUTE_MEMBERS_MAX = 8 };
+
+/* A member of the JSON object that a command's body is. */
+struct body_member {
+	const char *name;
+	enum json_type type; /* JSON_REAL takes whole numbers, too */
+	bool is_needed;
+	const char *summary;
+};
+
+/* A route that is a command of keeper's with the body's members as arguments (serve_command). */
+struct route_command {
+	const char *name;
+	const char *capture; /* the argument that the pattern's braces give; NULL: none */
+	bool is_number;      /* of capture */
+	struct body_member members[ROUTE_MEMBERS_MAX]; /* up to the one without name */
+};
 
 enum route_lane {
 	LANE_DIRECT,   /* the event thread: snapshot only, microseconds */
@@ -37,7 +53,7 @@ enum route_lane {
 struct route {
 	const char *method; /* GET stands for HEAD too */
 	const char *pattern;
-	uint32_t permission; /* of enum token_permission; 0: everybody */
+	uint32_t permission; /* one of enum token_permission's bits is enough; 0: everybody */
 	enum route_lane lane;
 	request_handler handle;
 	unsigned success; /* the status of a good answer */
@@ -48,6 +64,7 @@ struct route {
 	const char *answer;   /* name of the schema of a 200 answer; NULL: not JSON */
 	const char *produces; /* content types of a 200 answer, separated by spaces */
 	struct parameter parameters[ROUTE_PARAMETERS_MAX]; /* up to the one without name */
+	const struct route_command *command;               /* of serve_command; else NULL */
 };
 
 extern const struct route routes[];
@@ -62,6 +79,9 @@ struct target;
  */
 const struct route *route_find(struct str method, const struct target *target, struct arena *arena,
 	struct str *capture, struct str *allow);
+
+/* May its body not be left out? */
+bool route_needs_body(const struct route *route);
 
 /* ERR_USAGE names the parameter that is unknown, missing or out of its range. */
 NODISCARD enum err route_check_parameters(

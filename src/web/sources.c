@@ -5,7 +5,9 @@
 
 #include "evidence/import.h"
 #include "evidence/query.h"
+#include "guard/rules.h"
 #include "registry/token.h"
+#include "score/standing.h"
 
 #include <math.h>
 
@@ -13,6 +15,10 @@ enum source_column {
 	COLUMN_NAME,
 	COLUMN_FAMILY,
 	COLUMN_WEIGHT, /* in hundredths: lists sort whole numbers */
+	COLUMN_PURPOSE,
+	COLUMN_GUARD,
+	COLUMN_STANDING,
+	COLUMN_TRAITS,
 	COLUMN_STATE,
 	COLUMN_LAST_ATTEMPT,
 	COLUMN_LAST_SUCCESS,
@@ -35,6 +41,11 @@ enum source_column {
 		ROW(COLUMN_FAMILY, "family", COLUMN_TEXT, false, "Sources that copy each other"),  \
 		ROW(COLUMN_WEIGHT, "weight_percent", COLUMN_NUMBER, is_feed,                       \
 			"Log-odds of a fresh claim in hundredths; null: the model's"),             \
+		ROW(COLUMN_PURPOSE, "purpose", COLUMN_TEXT, false, "claims, guard or routes"),     \
+		ROW(COLUMN_GUARD, "guard", COLUMN_TEXT, is_feed, "Of a guard: note, ask, never"),  \
+		ROW(COLUMN_STANDING, "standing", COLUMN_TEXT, is_feed, "new, vouched, sensor"),    \
+		ROW(COLUMN_TRAITS, "traits", COLUMN_TEXT, is_feed,                                 \
+			"Of spoofable, critical, cloud, shared"),                                  \
 		ROW(COLUMN_STATE, "state", COLUMN_TEXT, is_source, "Of the last run"),             \
 		ROW(COLUMN_LAST_ATTEMPT, "last_attempt", COLUMN_TIME, is_source,                   \
 			"When it was last tried"),                                                 \
@@ -63,12 +74,14 @@ static const struct filter_field rows[] = {
 	{ "family", FILTER_TEXT, NULL, NULL, NULL, NULL, NULL },
 	{ "state", FILTER_TEXT, NULL, NULL, NULL, NULL,
 		"done, unchanged, failed, interrupted or running" },
+	{ "purpose", FILTER_TEXT, NULL, NULL, NULL, NULL, "claims, guard or routes" },
+	{ "standing", FILTER_TEXT, NULL, NULL, NULL, NULL, "new, vouched or sensor" },
 	{ "success", FILTER_TIME, NULL, NULL, NULL, NULL, "When it last worked" },
 	{ "failures", FILTER_NUMBER, NULL, NULL, NULL, NULL, "Since it last worked" },
 	{ "refused", FILTER_NUMBER, NULL, NULL, NULL, NULL, "Lines refused in the last run" },
 };
-static const uint8_t field_columns[] = { COLUMN_NAME, COLUMN_FAMILY, COLUMN_STATE,
-	COLUMN_LAST_SUCCESS, COLUMN_FAILURES, COLUMN_REFUSED };
+static const uint8_t field_columns[] = { COLUMN_NAME, COLUMN_FAMILY, COLUMN_STATE, COLUMN_PURPOSE,
+	COLUMN_STANDING, COLUMN_LAST_SUCCESS, COLUMN_FAILURES, COLUMN_REFUSED };
 _Static_assert(ARRAY_LEN(rows) == ARRAY_LEN(field_columns), "one column per field");
 static const struct filter_fields fields = { rows, ARRAY_LEN(rows), 0 };
 
@@ -95,23 +108,36 @@ static struct cell text_cell(struct str text)
 	return (struct cell){ .text = text };
 }
 
-static enum err give(void *state, const struct source_status *source, struct why *why)
+static struct cell weight_cell(double weight)
 {
 	enum { PERCENT = 100 };
+
+	if (isnan(weight))
+		return (struct cell){ .is_null = true };
+	return (struct cell){ .number = llround(weight * PERCENT) };
+}
+
+static enum err give(void *state, const struct source_status *source, struct why *why)
+{
 	struct giving *giving = state;
+	CLEANUP(buf_done) struct buf traits = { 0 };
 	struct list_row row = { .key = source->name };
 	bool is_unread = source->last_run == 0;
-	double weight = source->properties.weight;
-	bool has_weight = !isnan(weight);
 
 	(void)why;
 	if (giving->is_stopped || str_cmp(source->name, giving->after) <= 0)
 		return OK;
 	row.cells[COLUMN_NAME] = text_cell(source->name);
 	row.cells[COLUMN_FAMILY] = text_cell(source->family);
-	row.cells[COLUMN_WEIGHT] =
-		(struct cell){ .number = has_weight ? (int64_t)(weight * PERCENT) : 0,
-			.is_null = !has_weight };
+	row.cells[COLUMN_WEIGHT] = weight_cell(source->properties.weight);
+	row.cells[COLUMN_PURPOSE] =
+		text_cell(source_purpose_name((enum source_purpose)source->properties.purpose));
+	if (source->properties.purpose == PURPOSE_GUARD)
+		row.cells[COLUMN_GUARD] =
+			text_cell(guard_policy_name((enum guard_policy)source->properties.rule));
+	row.cells[COLUMN_STANDING] = text_cell(source_standing_name(source->properties.standing));
+	source_traits_format(&traits, source->properties.traits);
+	row.cells[COLUMN_TRAITS] = text_cell(buf_view(&traits));
 	row.cells[COLUMN_STATE] = text_cell(source->run_state);
 	row.cells[COLUMN_LAST_ATTEMPT] = time_cell(source->last_attempt_s);
 	row.cells[COLUMN_LAST_SUCCESS] = time_cell(source->last_success_s);

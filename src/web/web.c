@@ -50,6 +50,7 @@ enum err web_start(const struct web_settings *settings, struct web **out, struct
 	web->limit = limit_new(web->settings.requests_per_second, web->settings.request_burst);
 	commands_start(&web->commands);
 	results_start(&web->results);
+	judgings_start(&web->judgings);
 	progress_start(&web->progress);
 	events_start(&web->events, first_event_id(web));
 	*out = web;
@@ -80,6 +81,7 @@ void web_stop(struct web **out)
 	lanes_done(web);
 	events_done(&web->events);
 	results_done(&web->results);
+	judgings_done(&web->judgings);
 	progress_done(&web->progress);
 	map_done(&web->source_tlp);
 	commands_done(&web->commands);
@@ -199,6 +201,8 @@ void web_event(struct web *web, uint64_t id, struct str json)
 		if (str_eq(news[i].type, type))
 			news[i].note(web, root, json);
 	}
+	if (!str_eq(type, STR("progress")))
+		judgings_note(&web->judgings);
 	events_add(&web->events, type, json);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "web/events.h"
+#include "web/judging.h"
 #include "web/limit.h"
 #include "web/progress.h"
 #include "web/request.h"
@@ -46,7 +47,7 @@ struct commands {
 	struct buf taken;
 };
 
-enum { STATUS_CLASSES = 6, ROUTES_MAX = 40, COMMANDS_MAX = 256, QUEUE_MAX = 512 };
+enum { STATUS_CLASSES = 6, ROUTES_MAX = 64, COMMANDS_MAX = 256, QUEUE_MAX = 512 };
 
 /* Counted in the event thread alone. */
 struct route_count {
@@ -70,6 +71,7 @@ struct web {
 	struct commands commands;
 	struct events events;
 	struct results results;
+	struct judgings judgings;
 	struct progress progress;
 
 	/* the event thread's */

@@ -65,6 +65,7 @@ static inline void fixture_entries(struct pehra *fake)
 	fake_ip(fake, "203.0.113.202", both);
 	fake_ip(fake, "203.0.113.203",
 		fixture_detail(fake, FIXTURE_BIT(CATEGORY_C2_SERVER), 55, 0, 0, PEHRA_CHALLENGE));
+	fake_ip(fake, "203.0.113.204", fixture_detail(fake, 0, 0, 0, 0, PEHRA_BLOCK));
 	fake_ip(fake, "127.0.0.0/8",
 		fixture_detail(fake, FIXTURE_BIT(CATEGORY_HIJACKED_PREFIX), 50, 0, 0, PEHRA_BLOCK));
 	fake_ip(fake, "2001:db8:1::/64",

@@ -53,6 +53,12 @@ static const struct conformity {
 	{ "202.113.0.203.dst.", A, DNS_NOERROR, "127.0.0.8" },
 	{ "202.113.0.203.score.", A, DNS_NOERROR, "127.0.1.80" },
 	{ "203.113.0.203.src.", A, DNS_NOERROR, "127.0.0.8" }, /* unusual role */
+	/* blocked by a person: nothing is claimed, so it has no score and no category */
+	{ "204.113.0.203.", A, DNS_NOERROR, "127.0.0.12" },
+	{ "204.113.0.203.src.", A, DNS_NOERROR, "127.0.0.12" },
+	{ "204.113.0.203.dst.", A, DNS_NOERROR, "127.0.0.12" },
+	{ "204.113.0.203.pol.", A, DNS_NXDOMAIN, NONE },
+	{ "204.113.0.203.score.", A, DNS_NXDOMAIN, NONE },
 	/* prefixes, and an allow inside a block */
 	{ "99.100.51.198.", A, DNS_NOERROR, "127.0.0.8" },
 	{ "7.100.51.198.", A, DNS_NXDOMAIN, NONE },

@@ -131,13 +131,16 @@ static void expected_answer(const struct entry *entry, enum zone zone, char *out
 	const unsigned *scores = entry->scores;
 	unsigned highest = scores[0] > scores[1] ? scores[0] : scores[1];
 	bool is_listed = entry->action >= PEHRA_WATCH && entry->action != PEHRA_ALLOW;
+	/* a person's, whatever is claimed */
+	bool is_by_hand = entry->action == PEHRA_BLOCK && highest == 0 && scores[2] == 0;
 
 	out[0] = '\0';
 	if (zone == ZONE_ALLOW && entry->action == PEHRA_ALLOW)
 		snprintf(out, size, "127.0.0.40");
 	else if (zone == ZONE_SCORE && highest > 0 && entry->action != PEHRA_ALLOW)
 		snprintf(out, size, "127.0.1.%u", highest);
-	else if ((zone == ZONE_SOURCE && is_listed && scores[0] > 0) ||
+	else if ((is_by_hand && zone != ZONE_POLICY && zone != ZONE_SCORE && zone != ZONE_ALLOW) ||
+		 (zone == ZONE_SOURCE && is_listed && scores[0] > 0) ||
 		 (zone == ZONE_DESTINATION && is_listed && scores[1] > 0) ||
 		 (zone == ZONE_POLICY && is_listed && scores[2] > 0) ||
 		 ((zone == ZONE_COMBINED || zone == ZONE_NAMES) && is_listed &&
