@@ -7,6 +7,7 @@
 
 #include "collect.h"
 #include "feed/format.h"
+#include "feed/routes.h"
 #include "guard/rules.h"
 
 struct fixture {
@@ -76,6 +77,62 @@ static const struct fixture fixtures[] = {
 		"{\"description\":\"\",\"type\":[\"cidr\"],\"matching_attributes\":[\"ALL\"],"
 		"\"list\":[\"192.0.2.1\",1]}",
 		"192.0.2.1\n", "no-indicator=1" },
+	{ "asn-ranges",
+		"192.0.2.0,192.0.2.127,64496,Example\n"
+		"2001:db8::,2001:db8:1:ffff:ffff:ffff:ffff:ffff,64497,\"Other, Ltd\"\n"
+		"198.51.100.0,198.51.100.2,0,Nobody\n203.0.113.9,203.0.113.1,64498,Example\n",
+		"192.0.2.0/25 AS64496\n198.51.100.0/31\n198.51.100.2\n2001:db8::/47 AS64497\n",
+		"range=1" },
+	/* of two ASes of one prefix the one that is first in byte order stays */
+	{ "vrp",
+		"{\"metadata\":{\"roas\":9},\"roas\":["
+		"{\"asn\":\"AS64496\",\"prefix\":\"192.0.2.0/24\",\"maxLength\":24,\"ta\":\"x\"},"
+		"{\"asn\":64500,\"prefix\":\"198.51.100.0/24\"},"
+		"{\"asn\":\"as64499\",\"prefix\":\"198.51.100.0/24\"},"
+		"{\"asn\":\"AS0\",\"prefix\":\"203.0.113.0/24\"},"
+		"{\"asn\":\"4294967295\",\"prefix\":\"2001:db8::/32\"},"
+		"{\"asn\":4294967296,\"prefix\":\"2001:db8::/48\"},"
+		"{\"asn\":\"ASX\",\"prefix\":\"2001:db8::/48\"},"
+		"{\"asn\":1,\"prefix\":\"192.0.2.1/24\"},{\"asn\":1}]}",
+		"192.0.2.0/24 AS64496\n198.51.100.0/24 AS64499\n203.0.113.0/24\n"
+		"2001:db8::/32 AS4294967295\n",
+		"host-bits=1 no-indicator=1 syntax=2" },
+	{ "vrp",
+		"{\"slurmVersion\":1,\"validationOutputFilters\":{\"prefixFilters\":["
+		"{\"prefix\":\"192.0.2.0/24\"}]},\"locallyAddedAssertions\":{\"prefixAssertions\":["
+		"{\"asn\":64496,\"prefix\":\"198.51.100.0/24\",\"maxPrefixLength\":25}]}}",
+		"198.51.100.0/24 AS64496\n", "" },
+	{ "vrp", "{\"roas\": [\n]}\n", "", "" },
+	{ "rir-prefixes",
+		"{\"country\":\"X\",\"delegationStatus\":[\"allocated\"],\"prefixes\":{"
+		"\"ipv4\":[\"192.0.2.0/24\",\"x\"],\"ipv6\":[\"2001:db8::/32\"]}}",
+		"192.0.2.0/24\n2001:db8::/32\n", "not-an-indicator=1" },
+	{ "ixf",
+		"{\"version\":\"0.6\",\"ixp_list\":[],\"member_list\":["
+		"{\"asnum\":64496,\"connection_list\":[{\"vlan_list\":["
+		"{\"ipv4\":{\"address\":\"192.0.2.1\"},\"ipv6\":{\"address\":\"2001:db8::1\"}},"
+		"{\"ipv4\":{}}]}]},"
+		"{\"asnum\":64497,\"connection_list\":[{\"vlan_list\":["
+		"{\"ipv4\":{\"address\":\"192.0.2.x\"}}]}]},"
+		"{\"asnum\":64498,\"connection_list\":[]},"
+		"{\"connection_list\":[{\"vlan_list\":[{\"ipv4\":{\"address\":\"192.0.2.9\"}}]}]}]"
+		"}",
+		"192.0.2.1 AS64496\n2001:db8::1 AS64496\n", "address=1 no-indicator=1 syntax=1" },
+	{ "delegated",
+		"# terms\n2|apnic|20241109|9|19830613|20241108|+1000\napnic|*|ipv4|*|7|summary\n"
+		"apnic|JP|ipv4|192.0.2.0|256|20110412|allocated\n"
+		"apnic|JP|ipv4|198.51.100.0|768|20110412|assigned|x\n"
+		"apnic|JP|ipv6|2001:db8::|32|20110412|allocated\n"
+		"apnic|JP|ipv6|2001:db8::1|32|20110412|allocated\n"
+		"apnic|JP|ipv4|255.255.255.0|257|20110412|allocated\n"
+		"apnic|JP|ipv4|192.0.2.0|0|20110412|allocated\n"
+		"apnic|JP|ipv4|2001:db8::|1|20110412|allocated\n"
+		"apnic|JP|ipv6|192.0.2.0|24|20110412|allocated\n"
+		"apnic|JP|asn|64496|1|20110412|allocated\n"
+		"apnic||ipv4|203.0.113.0|256||available\napnic|JP|ipv4\n"
+		"apnic|JP|mac|x|1|20110412|allocated\n",
+		"192.0.2.0/24\n198.51.100.0/23\n198.51.102.0/24\n2001:db8::/32\n",
+		"address=2 host-bits=1 range=2 as-number=1 kind=2 fields=1" },
 };
 
 static struct feed_definition definition_of(const struct feed_format *format, const char *as)
@@ -291,6 +348,72 @@ static void kinds_that_are_not_expected(void **state)
 	collect_done(&collect);
 }
 
+/* The AS of a route and back, for every form in which sources write one. */
+static void as_numbers(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *reference; /* NULL: refused */
+		uint32_t asn;
+	} rows[] = {
+		{ "AS64496", "AS64496", 64496 },
+		{ " as64496 ", "AS64496", 64496 },
+		{ "64496", "AS64496", 64496 },
+		{ "4294967295", "AS4294967295", UINT32_MAX },
+		{ "", "", 0 },
+		{ "0", "", 0 },
+		{ "AS0", "", 0 },
+		{ "AS", NULL, 0 },
+		{ "4294967296", NULL, 0 },
+		{ "1.5", NULL, 0 },
+		{ "-1", NULL, 0 },
+		{ "AS 5", NULL, 0 },
+	};
+	char space[ROUTE_REFERENCE_MAX];
+	struct str reference;
+	uint32_t asn;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		bool is_one = route_reference(str_c(rows[i].text), space, &reference);
+
+		assert_int_equal(is_one, rows[i].reference != NULL);
+		if (!is_one)
+			continue;
+		assert_true(str_eq(reference, str_c(rows[i].reference)));
+		assert_true(route_asn(reference, &asn));
+		assert_int_equal(asn, rows[i].asn);
+	}
+	assert_false(route_asn(STR("malware"), &asn));
+	assert_int_equal(asn, 0);
+	assert_false(route_asn(STR("AS4294967296"), &asn));
+}
+
+/* Every general format tells routes, too: the mapping says where the AS stands. */
+static void a_mapping_may_tell_routes(void **state)
+{
+	struct feed_definition definition = feed_definition_default(STR("routes"));
+	struct collect collect = { .with_references = true };
+	struct feed_report report;
+
+	(void)state;
+	definition.purpose = PURPOSE_ROUTES;
+	definition.rules.allow_special_purpose = true;
+	definition.format = STR("tsv");
+	definition.mapping.columns[COLUMN_INDICATOR] = STR("1");
+	definition.mapping.columns[COLUMN_REFERENCE] = STR("2");
+	assert_int_equal(collect_memory(&collect, &definition,
+				 STR("192.0.2.0/24\t64496\n198.51.100.0/24\t\nexample.org\t64496\n"
+				     "203.0.113.0/24\tx\n"),
+				 "x", &report, NULL),
+		OK);
+	assert_true(
+		str_eq(buf_view(&collect.text), STR("192.0.2.0/24 AS64496\n198.51.100.0/24\n")));
+	assert_int_equal(report.refused[REFUSED_UNEXPECTED_KIND], 1);
+	assert_int_equal(report.refused[REFUSED_SYNTAX], 1);
+	collect_done(&collect);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -300,6 +423,8 @@ int main(void)
 		cmocka_unit_test(a_list_of_nothing_is_refused),
 		cmocka_unit_test(subjects_and_flags),
 		cmocka_unit_test(kinds_that_are_not_expected),
+		cmocka_unit_test(as_numbers),
+		cmocka_unit_test(a_mapping_may_tell_routes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
