@@ -391,22 +391,31 @@ void world_judge(
 			    (out->action == PEHRA_ALLOW && !is_persons_place(world, indicator));
 }
 
+static size_t spot_add(struct indicator *spots, size_t n, const struct indicator *spot)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (world_same(&spots[i], spot))
+			return n;
+	}
+	spots[n] = *spot;
+	return n + 1;
+}
+
 size_t world_spots(const struct world *world, struct indicator out[WORLD_SPOTS_MAX])
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < world->n + world->rule_count; i++) {
-		bool is_row = i < world->n;
-		const struct world_rule *rule = is_row ? NULL : &world->rules[i - world->n];
-		struct indicator spot =
-			is_row ? judged(&world->rows[i].indicator) : rule->indicator;
-		bool is_known = is_row ? world_is_let(world, &world->rows[i])
-				       : rule->guard != GUARD_NONE && rule->guard != GUARD_NEVER;
+	for (size_t i = 0; i < world->n; i++) {
+		struct indicator spot = judged(&world->rows[i].indicator);
 
-		for (size_t j = 0; j < n; j++)
-			is_known |= world_same(&out[j], &spot);
-		if (!is_known)
-			out[n++] = spot;
+		if (!world_is_let(world, &world->rows[i]))
+			n = spot_add(out, n, &spot);
+	}
+	for (size_t i = 0; i < world->rule_count; i++) {
+		enum guard_policy guard = world->rules[i].guard;
+
+		if (guard == GUARD_NONE || guard == GUARD_NEVER)
+			n = spot_add(out, n, &world->rules[i].indicator);
 	}
 	return n;
 }
