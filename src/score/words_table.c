@@ -82,8 +82,8 @@ static const struct word_row table[] = {
 		"A guard list ({list}) says that a person must decide before it is blocked.",
 		"ایک حفاظتی فہرست ({list}) کے مطابق اسے روکنے کا فیصلہ کوئی شخص ہی کر سکتا ہے۔")
 	ROW("rule.guard.note", "list",
-		"A guard list ({list}) notes a doubt.",
-		"ایک حفاظتی فہرست ({list}) شک ظاہر کرتی ہے۔")
+		"A guard list ({list}) says to think twice before it is blocked.",
+		"ایک حفاظتی فہرست ({list}) کے مطابق اسے روکنے سے پہلے دوبارہ سوچنا چاہیے۔")
 	ROW("rule.override.allow", "indicator",
 		"A person has allowed {indicator}.",
 		"ایک ذمہ دار شخص نے {indicator} کو اجازت دی ہے۔")

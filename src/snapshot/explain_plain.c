@@ -151,8 +151,10 @@ static void say_reasons(const struct telling *telling, unsigned role)
 
 static void say_doubts(const struct telling *telling)
 {
+	unsigned doubts = explain_doubts_left(telling->explained);
+
 	for (unsigned i = 0; i < DOUBT_BITS; i++) {
-		if ((telling->explained->explanation.score.doubts >> i & 1) != 0)
+		if ((doubts >> i & 1) != 0)
 			say(telling, words_doubt((enum score_doubt)(1U << i)), NULL, 0);
 	}
 }
