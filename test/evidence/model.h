@@ -287,6 +287,10 @@ static inline void model_claims(
 	for (; n > 0; n--) {
 		struct claim claim = make_claim(prop, arena);
 
+		/* few values each, so that now one and now another of them changes alone */
+		claim.confidence = prop_below(prop, 3) > 0 ? CONFIDENCE_UNKNOWN : 50;
+		claim.tlp = prop_below(prop, 4) > 0 ? TLP_GREEN : claim.tlp;
+		claim.reference = prop_below(prop, 3) > 0 ? STR("x") : claim.reference;
 		/* now and then ahead of now */
 		if (claim.last_seen_s != 0)
 			claim.last_seen_s = now_s + DAY_S - (int64_t)prop_below(prop, 20) * DAY_S;

@@ -3,12 +3,45 @@
 
 #include "base/clock.h"
 #include "collect.h"
+#include "evidence/query.h"
 #include "feed/catalogue.h"
 #include "feed/format.h"
+#include "guard/rules.h"
+#include "score/score.h"
 
 static enum err parse(struct feed_catalogue *catalogue, const char *yaml, struct why *why)
 {
 	return catalogue_parse(catalogue, str_c(yaml), STR("own.yaml"), STR("/etc/pehra"), why);
+}
+
+/* name, purpose, rule, standing, traits */
+static void purposes_are(const struct feed_catalogue *catalogue)
+{
+	static const struct {
+		const char *name;
+		uint8_t purpose;
+		uint8_t rule;
+		uint8_t standing;
+		uint8_t traits;
+	} rows[] = {
+		{ "one", PURPOSE_CLAIMS, GUARD_NONE, STANDING_NEW,
+			TRAIT_SPOOFABLE | TRAIT_CRITICAL },
+		{ "two", PURPOSE_CLAIMS, GUARD_NONE, STANDING_VOUCHED, 0 },
+		{ "three", PURPOSE_GUARD, GUARD_NEVER, STANDING_VOUCHED,
+			TRAIT_CLOUD | TRAIT_SHARED },
+		{ "four", PURPOSE_GUARD, GUARD_ASK, STANDING_VOUCHED, 0 },
+		{ "five", PURPOSE_ROUTES, GUARD_NONE, STANDING_SENSOR, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct feed_definition *feed = catalogue_find(catalogue, str_c(rows[i].name));
+
+		assert_non_null(feed);
+		assert_int_equal(feed->purpose, rows[i].purpose);
+		assert_int_equal(feed->rule, rows[i].rule);
+		assert_int_equal(feed->standing, rows[i].standing);
+		assert_int_equal(feed->traits, rows[i].traits);
+	}
 }
 
 static void every_key(void **state)
@@ -29,10 +62,14 @@ static void every_key(void **state)
 		    "  userinfo: drop\n  threshold: 3\n  separator: bar\n"
 		    "  columns: {indicator: 2, type: kind}\n  records: a[]\n  metadata: m\n"
 		    "  categories: {Bots: infected-system, noise: ignore}\n"
-		    "- name: two\n  file: two.txt\n  off: because\n",
+		    "  purpose: claims\n  standing: new\n  traits: [spoofable, critical]\n"
+		    "- name: two\n  file: two.txt\n  off: because\n"
+		    "- {name: three, purpose: guard, guard: never, traits: [cloud, shared]}\n"
+		    "- {name: four, purpose: guard}\n"
+		    "- {name: five, purpose: routes, standing: sensor, traits: []}\n",
 		    &why) != OK)
 		fail_msg("%s", why.text);
-	assert_int_equal(catalogue.n, 2);
+	assert_int_equal(catalogue.n, 5);
 	feed = catalogue_find(&catalogue, STR("one"));
 	assert_non_null(feed);
 	assert_true(feed->is_enabled && feed->rules.names_below && feed->rules.drop_userinfo);
@@ -56,6 +93,7 @@ static void every_key(void **state)
 	feed = catalogue_find(&catalogue, STR("two"));
 	assert_true(str_eq(feed->file, STR("/etc/pehra/two.txt")));
 	assert_false(feed->is_enabled);
+	purposes_are(&catalogue);
 	catalogue_done(&catalogue);
 }
 
@@ -105,6 +143,13 @@ static const struct {
 	{ "feeds:\n- name: a\n  off: x\n  enabled: yes\n", 2, "is on" },
 	{ "feeds:\n- name: a\n  url: https://x\n  file: y\n", 2, "a url and a file" },
 	{ "feeds:\n- name: a\n  expected_min: 5\n  expected_max: 4\n", 2, "at most less" },
+	{ "feeds:\n- name: a\n  purpose: none\n", 3, "claims, guard or routes" },
+	{ "feeds:\n- name: a\n  purpose: guard\n  guard: always\n", 4, "note, ask or never" },
+	{ "feeds:\n- name: a\n  guard: ask\n", 2, "is no guard" },
+	{ "feeds:\n- name: a\n  purpose: routes\n  guard: note\n", 2, "is no guard" },
+	{ "feeds:\n- name: a\n  standing: old\n", 3, "new, vouched or sensor" },
+	{ "feeds:\n- name: a\n  traits: cloud\n", 3, "a list of words" },
+	{ "feeds:\n- name: a\n  traits: [cloud, rain]\n", 3, "spoofable, critical" },
 	{ "feed:\n- name: a\n", 1, "only \"feeds:\"" },
 	{ "feeds: no\n", 1, "is a list" },
 	{ "- name: a\n", 1, "only \"feeds:\"" },
