@@ -19,3 +19,9 @@ NODISCARD enum err live_reopen(struct keeper *keeper, bool *is_anew, struct why 
  * (a wider prefix, a name with all below), whose scores change with it.
  */
 NODISCARD enum err live_apply(struct keeper *keeper, struct str key, struct why *why);
+
+/*
+ * The same for a rule that changed, or for what it holds: puts what a new generation would show at
+ * the very indicator, and leaves what that holds to the caller.
+ */
+NODISCARD enum err live_show(struct keeper *keeper, struct str key, struct why *why);
