@@ -16,7 +16,8 @@ NODISCARD enum err live_reopen(struct keeper *keeper, bool *is_anew, struct why 
 /*
  * Scores the indicator of this key from the store and puts the result in place. ERR_FULL when only
  * a new generation can show the change: the spare room is used up, or the indicator holds others
- * (a wider prefix, a name with all below), whose scores change with it.
+ * (a wider prefix, a name with all below), whose scores change with it. That it is a neighbour of
+ * others moves their scores a little: they follow with the next generation.
  */
 NODISCARD enum err live_apply(struct keeper *keeper, struct str key, struct why *why);
 
