@@ -61,12 +61,11 @@ enum err build_generation(const struct keeper *keeper, struct db *db, int64_t no
 	CLEANUP(buf_done) struct buf folder = { 0 };
 	CLEANUP(buf_done) struct buf path = { 0 };
 	CLEANUP(compile_free)
-	struct compile *compile =
-		compile_new(&keeper->model, keeper->sources.rows, keeper->sources.n, now_s);
+	struct compile *compile = compile_new(&keeper->scoring, now_s);
 	struct str category_names[CATEGORY_COUNT] = { 0 };
 	struct snapshot_input input;
 
-	TRY(evidence_scan(db, scan_row, compile, why));
+	TRY(evidence_scan(db, 0, scan_row, compile, why));
 	compile_finish(compile, &input);
 	for (unsigned i = 0; i < CATEGORY_COUNT; i++) {
 		if (category_info(i) != NULL)
