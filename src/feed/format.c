@@ -8,14 +8,18 @@ enum {
 	SNIFF_CANDIDATES = 3
 };
 
-#define LINES(name, doc, parse, looks)                                                    \
-	{                                                                                 \
-		STR_INIT(name), STR_INIT(doc), FORMAT_LINES, (parse), (looks), NULL, NULL \
+#define LINES(name, doc, parse, looks)                                                         \
+	{                                                                                      \
+		STR_INIT(name), STR_INIT(doc), FORMAT_LINES, PURPOSE_CLAIMS, (parse), (looks), \
+			NULL, NULL                                                             \
 	}
-#define SAMPLE(kind, name, doc, parse, looks, mapping)                                          \
+#define FOR(purpose, kind, name, doc, parse, looks, mapping)                                    \
 	{                                                                                       \
-		STR_INIT(name), STR_INIT(doc), FORMAT_##kind, (parse), NULL, (looks), (mapping) \
+		STR_INIT(name), STR_INIT(doc), FORMAT_##kind, PURPOSE_##purpose, (parse), NULL, \
+			(looks), (mapping)                                                      \
 	}
+#define SAMPLE(kind, name, doc, parse, looks, mapping) \
+	FOR(CLAIMS, kind, name, doc, parse, looks, mapping)
 
 /* In the order in which they are tried: what only one source writes before what many write. */
 static const struct feed_format formats[] = {
@@ -27,6 +31,8 @@ static const struct feed_format formats[] = {
 		eve_looks, NULL),
 	SAMPLE(DOCUMENT, "misp", "MISP event, search result or feed folder", misp_parse, misp_looks,
 		NULL),
+	FOR(GUARD, DOCUMENT, "misp-warninglist", "MISP warning list", warninglist_parse,
+		warninglist_looks, NULL),
 	SAMPLE(LINES, "spamhaus-json", "Spamhaus DROP as one object per line", ndjson_parse,
 		spamhaus_json_looks, &spamhaus_json_mapping),
 	SAMPLE(DOCUMENT, "sing-box", "rule set of sing-box", json_format_parse, sing_box_looks,

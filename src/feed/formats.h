@@ -21,6 +21,7 @@ enum err rpz_parse(struct feed_intake *intake, struct why *why);
 enum err rules_parse(struct feed_intake *intake, struct why *why);
 enum err stix_parse(struct feed_intake *intake, struct why *why);
 enum err suricata_parse(struct feed_intake *intake, struct why *why);
+enum err warninglist_parse(struct feed_intake *intake, struct why *why);
 enum err xml_format_parse(struct feed_intake *intake, struct why *why);
 enum err yaml_format_parse(struct feed_intake *intake, struct why *why);
 enum err zeek_parse(struct feed_intake *intake, struct why *why);
@@ -51,6 +52,7 @@ bool spamhaus_json_looks(const struct sniff_sample *sample);
 bool stix_looks(const struct sniff_sample *sample);
 bool tsv_looks(const struct sniff_sample *sample);
 bool tweetfeed_looks(const struct sniff_sample *sample);
+bool warninglist_looks(const struct sniff_sample *sample);
 bool yaml_looks(const struct sniff_sample *sample);
 bool zeek_looks(const struct sniff_sample *sample);
 

@@ -42,7 +42,7 @@ static const char *one_set(struct prop *prop)
 {
 	static char bytes[TEXTS_MAX][8];
 	char subject[64];
-	struct str texts[TEXTS_MAX];
+	struct str texts[TEXTS_MAX] = { 0 };
 	struct hits hits = { 0 };
 	size_t n = 0;
 	size_t made = prop_below(prop, TEXTS_MAX);

@@ -102,7 +102,7 @@ static const char *ascending_is_right(
 
 static const char *equals_scan(struct prop *prop)
 {
-	struct prefix prefixes[PREFIXES_MAX];
+	struct prefix prefixes[PREFIXES_MAX] = { 0 };
 	struct prefix asked[ASKED];
 	CLEANUP(prefix_index_done) struct prefix_index index = { 0 };
 	size_t n = random_set(prop, prefixes);
