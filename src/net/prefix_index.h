@@ -10,7 +10,7 @@
 
 #include "net/ip.h"
 
-enum { PREFIX_INDEX_NONE = UINT32_MAX };
+#define PREFIX_INDEX_NONE UINT32_MAX
 
 struct prefix_index {
 	struct prefix *prefixes; /* sorted by prefix_cmp(), unique */
