@@ -97,7 +97,7 @@ int change_send(const struct cli_arguments *arguments, const char *command, stru
 	CLEANUP(buf_done) struct buf out = { 0 };
 	struct json_writer writer = json_writer_on(&out);
 	bool is_shown = false;
-	struct json_node result;
+	struct json_node result = { 0 };
 	struct why why = { 0 };
 	enum err err = session_open(&session, arguments, 0, &why);
 

@@ -190,6 +190,15 @@ static void put_json(struct check *check, const struct indicator *indicator, enu
 	json_line_end(&json);
 }
 
+/* What is allowed has an entry, too, but nobody need beware of it. */
+static bool is_bad(
+	const struct check *check, enum standing standing, const struct pehra_detail *detail)
+{
+	const struct pehra_verdict *verdict = pehra_verdict(check->snapshot, detail->id);
+
+	return standing != NOT_LISTED && (verdict == NULL || verdict->action != PEHRA_ALLOW);
+}
+
 static enum err check_one(void *state, struct str what, struct why *why)
 {
 	enum { PRINT_EVERY_BYTES = 64 * 1024 };
@@ -205,7 +214,7 @@ static enum err check_one(void *state, struct str what, struct why *why)
 		return OK;
 	}
 	standing = look_up(check->snapshot, &indicator, &detail);
-	check->some_listed |= standing != NOT_LISTED;
+	check->some_listed |= is_bad(check, standing, &detail);
 	(check->json ? put_json : put_text)(check, &indicator, standing, &detail);
 	arena_reset(&check->arena);
 	if (check->out.n < PRINT_EVERY_BYTES)

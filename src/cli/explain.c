@@ -129,7 +129,7 @@ static void put_text(const struct explain *explain, struct buf *out)
 	for (unsigned i = 0; i < DOUBT_BITS; i++) {
 		struct str key = words_doubt((enum score_doubt)(1U << i));
 
-		if ((explained->explanation.score.doubts >> i & 1) != 0)
+		if ((explain_doubts_left(explained) >> i & 1) != 0)
 			buf_fmt(out, "  ?     %.*s\n",
 				STR_FMT(words_find(key)->text[explain->reader.lang]));
 	}
@@ -170,9 +170,10 @@ int verb_explain(const struct cli_arguments *arguments)
 	CLEANUP(buf_done) struct buf out = { 0 };
 	struct why why = { 0 };
 	enum err err = explain_one(&explain, arguments, &out, &why);
-	bool is_listed = explain.explained.explanation.action != PEHRA_NONE;
+	uint8_t action = explain.explained.explanation.action;
+	bool is_clear = action == PEHRA_NONE || action == PEHRA_ALLOW;
 	int exit = err != OK ? cli_fail(arguments, &why)
-			     : cli_print(arguments, &out, is_listed ? CLI_SOME : CLI_OK);
+			     : cli_print(arguments, &out, is_clear ? CLI_OK : CLI_SOME);
 
 	if (explain.is_loaded)
 		scoring_done(&explain.scoring);

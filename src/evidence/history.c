@@ -35,32 +35,33 @@ enum err episodes_of(struct db *db, const struct indicator *indicator, episode_e
 	return OK;
 }
 
-/* The same claim in another table. */
-#define SAME_CLAIM(a, b)                                                                     \
-	a ".source = " b ".source AND " a ".indicator = " b ".indicator AND " a ".role = " b \
-	  ".role AND " a ".category = " b ".category"
+/* The same claim in another table, n. */
+#define SAME_AS_N                                            \
+	"n.source = e.source AND n.indicator = e.indicator " \
+	"AND n.role = e.role AND n.category = e.category"
 
-/*
- * First those whose state of then is that of now, without a look at the past. Of what came since,
- * the listing that was the first to be seen began it.
- */
-static const char changes_sql[] = "SELECT " EVIDENCE_COLUMNS ", 1, 0" EVIDENCE_OF_CLAIMS(
-	"evidence") " AND e.changed <= $1"
-		    " UNION ALL SELECT n.indicator, n.source, n.role, n.category, e.tlp, "
-		    "e.confidence, e.count,"
-		    " e.first_seen, e.last_seen, e.ended, e.recent, e.lasting, e.decayed_at, "
-		    "e.episodes,"
-		    " CASE WHEN e.changed IS NOT NULL THEN e.started ELSE coalesce("
-		    "(SELECT p.started FROM evidence_past p WHERE " SAME_CLAIM(
-			    "p", "n") " ORDER BY p.changed LIMIT 1), n.started) END,"
-				      " e.changed, e.reference,"
-				      " CASE WHEN e.changed IS NULL THEN 0 ELSE 1 END,"
-				      " CASE WHEN n.last_seen > $1 THEN 1 ELSE 0 END"
-				      " FROM evidence n LEFT JOIN "
-				      "evidence_past e ON " SAME_CLAIM(
-					      "e", "n") " AND e.changed <= $1 AND e.until > $1"
-							" WHERE s.purpose = 0 AND n.source = s.id "
-							"AND n.changed > $1" EVIDENCE_ORDER;
+/* Those of now whose state of then is their state of now: no look at the past is needed. */
+#define CHANGES_KNOWN \
+	"SELECT " EVIDENCE_COLUMNS ", 1, 0" EVIDENCE_OF_CLAIMS("evidence") " AND e.changed <= $1"
+
+/* When the first listing began that was seen of a claim that came since. */
+#define CHANGES_FIRST_STARTED                                                  \
+	"coalesce((SELECT e.started FROM evidence_past e WHERE " SAME_AS_N " " \
+	"ORDER BY e.changed LIMIT 1), n.started)"
+
+/* The others (n), with their state of then when there was one. */
+#define CHANGES_OTHERS                                                                    \
+	"SELECT n.indicator, n.source, n.role, n.category, e.tlp, e.confidence, e.count," \
+	" e.first_seen, e.last_seen, e.ended, e.recent, e.lasting, e.decayed_at,"         \
+	" e.episodes, CASE WHEN e.changed IS NULL THEN " CHANGES_FIRST_STARTED            \
+	" ELSE e.started END, e.changed, e.reference,"                                    \
+	" CASE WHEN e.changed IS NULL THEN 0 ELSE 1 END,"                                 \
+	" CASE WHEN n.last_seen > $1 THEN 1 ELSE 0 END"                                   \
+	" FROM evidence n LEFT JOIN evidence_past e ON " SAME_AS_N                        \
+	" AND e.changed <= $1 AND e.until > $1"                                           \
+	" WHERE n.source IN (SELECT id FROM source WHERE purpose = 0) AND n.changed > $1"
+
+static const char changes_sql[] = CHANGES_KNOWN " UNION ALL " CHANGES_OTHERS EVIDENCE_ORDER;
 
 enum err evidence_changes(
 	struct db *db, int64_t then_s, evidence_change_each each, void *state, struct why *why)
@@ -84,14 +85,13 @@ enum err evidence_changes(
 	return OK;
 }
 
-/* The next listing of the same claim, of which either the end is known, or it is the last one. */
+/* With the beginning of the next listing, of which either the end is known, or it is the last. */
 static const char absences_sql[] =
-	"SELECT e.role, e.ended, (SELECT min(n.started) FROM episode n WHERE " SAME_CLAIM(
-		"n", "e") " AND n.started > e.started), CASE WHEN l.started <> e.started THEN "
-			  "l.started END"
-			  " FROM episode e JOIN source s ON s.id = e.source"
-			  " LEFT JOIN evidence l ON " SAME_CLAIM(
-				  "l", "e") " WHERE s.purpose = 0 AND e.ended >= $1";
+	"SELECT e.role, e.ended,"
+	" (SELECT min(n.started) FROM episode n WHERE " SAME_AS_N " AND n.started > e.started),"
+	" CASE WHEN n.started <> e.started THEN n.started END "
+	"FROM episode e LEFT JOIN evidence n ON " SAME_AS_N " "
+	"WHERE e.source IN (SELECT id FROM source WHERE purpose = 0) AND e.ended >= $1";
 
 enum err evidence_absences(struct db *db, int64_t since_s, int64_t now_s, absence_each each,
 	void *state, struct why *why)

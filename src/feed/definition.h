@@ -114,3 +114,7 @@ bool feed_name_is_valid(struct str name);
 /* The words of the catalogue: "indicator", "type" ...; "full-list", "additions". */
 struct str feed_column_name(enum feed_column column);
 bool feed_kind_parse(struct str word, enum feed_kind *out);
+
+/* What the store is told of the source. */
+struct source_properties;
+struct source_properties feed_properties(const struct feed_definition *feed);

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -209,15 +208,15 @@ static bool job_begin_run(struct service *service, struct job *job)
 							       : IMPORT_ADDITIONS,
 		.now_s = clock_now_s(service->keeper.clock),
 	};
+	struct source_properties properties = feed_properties(&job->definition);
 	bool is_unchanged = false;
 	struct why why;
 
 	job_resume_text(job, &resume);
 	request.resume = buf_view(&resume);
 	if (job_content_hash(job, request.content_hash, &why) != OK ||
-		source_set(service->keeper.db, job->definition.name, job->definition.family,
-			job->definition.weight > 0 ? job->definition.weight : (double)NAN,
-			request.now_s, &why) != OK ||
+		source_set(service->keeper.db, job->definition.name, &properties, request.now_s,
+			&why) != OK ||
 		keeper_sources_reload(&service->keeper, job->definition.name, &why) != OK ||
 		import_begin(service->keeper.db, &request, &job->import, &is_unchanged, &why) !=
 			OK) {

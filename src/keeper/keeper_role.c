@@ -6,7 +6,9 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "evidence/retention.h"
+#include "decision/override.h"
 #include "keeper/live.h"
+#include "keeper/override_live.h"
 #include "keeper/service.h"
 #include "proc/control.h"
 #include "snapshot/open.h"
@@ -36,6 +38,30 @@ void service_want_build(struct service *service, int64_t delay_ms)
 
 	if (service->build_due_ns == 0 || due < service->build_due_ns)
 		service->build_due_ns = due;
+}
+
+void service_rules_changed(struct service *service)
+{
+	struct keeper *keeper = &service->keeper;
+	struct why why;
+
+	if (scoring_reload_rules(&keeper->scoring, keeper->db, clock_now_s(keeper->clock), &why) !=
+		OK)
+		log_why(LOG_ERROR, "rules_not_read", &why);
+	service_want_build(service, 0);
+	service_event(service, "rules", STR(""));
+}
+
+void service_overrides_changed(struct service *service)
+{
+	struct keeper *keeper = &service->keeper;
+	struct why why;
+
+	if (override_next_change(keeper->db, clock_now_s(keeper->clock), &service->overrides_due_s,
+		    &why) != OK) {
+		log_why(LOG_ERROR, "overrides_not_read", &why);
+		service->overrides_due_s = clock_now_s(keeper->clock) + MINUTE_S;
+	}
 }
 
 static void send_text(struct channel *channel, enum message_type type, uint64_t id, struct str json)
@@ -300,11 +326,23 @@ static void retention_turn(struct service *service)
 	service->retention_due_s = is_more ? now_s : now_s + HOUR_S;
 }
 
+/* An override that ends by itself ends in every answer with the next snapshot, built at once. */
+static void overrides_turn(struct service *service)
+{
+	if (service->overrides_due_s == 0 ||
+		clock_now_s(service->keeper.clock) < service->overrides_due_s)
+		return;
+	service_rules_changed(service);
+	service_overrides_changed(service);
+}
+
 static void clock_turn(struct service *service)
 {
 	struct keeper *keeper = &service->keeper;
 	int64_t now = now_ns(service);
 	struct why why;
+
+	overrides_turn(service);
 
 	if (now >= service->feeds_due_ns) {
 		service->feeds_due_ns = now + (int64_t)FEEDS_EVERY_MS * NS_PER_MS;
@@ -349,7 +387,9 @@ static enum err turn(struct service *service, bool *is_over, struct why *why)
 	struct pollfd *own = rows + children;
 	size_t n = poll_rows(service, own);
 
-	if (poll(rows, children + n, child_is_due(service->child) ? 0 : TICK_MS) == -1)
+	bool is_busy = override_live_turn(service) || child_is_due(service->child);
+
+	if (poll(rows, children + n, is_busy ? 0 : TICK_MS) == -1)
 		return OK; /* a signal: look again */
 	TRY(child_poll_done(service->child, rows, children, why));
 	*is_over = events_handle(service);
@@ -417,6 +457,7 @@ static enum err serve(struct service *service, struct why *why)
 	TRY(jobs_resume(service, why));
 	if (is_anew || snapshot_is_old(service))
 		service_want_build(service, START_BUILD_MS);
+	service_overrides_changed(service);
 	service->control = child_inherited(child, CONTROL_NAME, 0);
 	TRY(child_ready(child, why));
 	while (!is_over)

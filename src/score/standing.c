@@ -25,9 +25,9 @@ struct str source_standing_name(unsigned standing)
 
 bool source_standing_parse(struct str word, uint8_t *out)
 {
-	for (uint8_t i = 0; i < STANDING_COUNT; i++) {
+	for (unsigned i = 0; i < STANDING_COUNT; i++) {
 		if (str_eq(standings[i], word)) {
-			*out = i;
+			*out = (uint8_t)i;
 			return true;
 		}
 	}

@@ -73,12 +73,13 @@ static void put_value(struct buf *out, enum lang lang, struct str value)
 static void put_param(
 	struct buf *out, enum lang lang, struct str name, const struct word_param *params, size_t n)
 {
-	size_t i = 0;
-
-	while (i < n && !str_eq(str_c(params[i].name), name))
-		i++;
-	must(i < n);
-	put_value(out, lang, params[i].value);
+	for (size_t i = 0; i < n; i++) {
+		if (str_eq(str_c(params[i].name), name)) {
+			put_value(out, lang, params[i].value);
+			return;
+		}
+	}
+	must(!"a parameter of the text is not given");
 }
 
 void words_render(

@@ -8,6 +8,21 @@
 
 static const char keep_name[] = "pehra_keep";
 
+/* The value lives as long as the statement needs it: sqlite3_bind_value() would copy texts. */
+static int bind(sqlite3_stmt *statement, int place, sqlite3_value *value)
+{
+	int type = sqlite3_value_type(value);
+
+	if (type != SQLITE_BLOB && type != SQLITE_TEXT)
+		return sqlite3_bind_value(statement, place, value);
+
+	struct str bytes = { sqlite3_value_blob(value), (size_t)sqlite3_value_bytes(value) };
+	struct db_value borrowed = { .bytes = bytes };
+
+	return sqlite_bind_value(
+		statement, place, type == SQLITE_TEXT ? DB_TEXT : DB_BYTES, &borrowed);
+}
+
 /*
  * pehra_keep(since of the new row, since of the old row, columns of the old row ...): writes the
  * old row, unless it is no older, and gives the first back.
@@ -16,20 +31,19 @@ static void keep(sqlite3_context *context, int n, sqlite3_value **values)
 {
 	struct sqlite *db = sqlite3_user_data(context);
 	sqlite3_stmt *statement = db->merge.keep;
-	int code = SQLITE_DONE;
+	int code = SQLITE_OK;
 
 	sqlite3_result_value(context, values[0]);
 	if (sqlite3_value_int64(values[0]) <= sqlite3_value_int64(values[1]))
 		return;
-	for (int i = 2; i < n && code == SQLITE_DONE; i++) {
-		if (sqlite3_bind_value(statement, i, values[i]) != SQLITE_OK)
-			code = SQLITE_ERROR;
-	}
-	if (code == SQLITE_DONE && sqlite3_bind_value(statement, 1, values[0]) == SQLITE_OK)
-		code = sqlite3_step(statement);
-	(void)sqlite3_reset(statement);
+	code = bind(statement, 1, values[0]);
+	for (int i = 2; i < n && code == SQLITE_OK; i++)
+		code = bind(statement, i, values[i]);
+	if (code == SQLITE_OK && sqlite3_step(statement) == SQLITE_DONE)
+		code = SQLITE_DONE;
 	if (code != SQLITE_DONE)
-		sqlite3_result_error_code(context, code);
+		sqlite3_result_error_code(context, sqlite3_extended_errcode(db->handle));
+	(void)sqlite3_reset(statement);
 }
 
 enum err sqlite_merge_set_up(struct sqlite *db, struct why *why)
@@ -106,14 +120,26 @@ static enum err merge_prepare(struct sqlite *db, const struct db_merge *merge, s
 	return OK;
 }
 
+/* Bindings stay from row to row, and many columns of a batch are the same in all of its rows. */
+static bool is_bound(
+	enum db_type type, const struct db_value *value, const struct db_value *previous)
+{
+	return (type == DB_I64 || type == DB_DOUBLE) && !value->is_null && !previous->is_null &&
+	       value->i64 == previous->i64;
+}
+
 static enum err merge_row(struct sqlite *db, const struct db_merge *merge,
-	const struct db_value *values, struct why *why)
+	const struct db_value *values, const struct db_value *previous, struct why *why)
 {
 	sqlite3_stmt *upsert = db->merge.upsert;
 
 	for (size_t i = 0; i < merge->column_count; i++) {
-		TRY(db_value_check(merge->types[i], &values[i], why));
-		if (sqlite_bind_value(upsert, (int)i + 1, merge->types[i], &values[i]) != SQLITE_OK)
+		enum db_type type = merge->types[i];
+
+		if (previous != NULL && is_bound(type, &values[i], &previous[i]))
+			continue;
+		TRY(db_value_check(type, &values[i], why));
+		if (sqlite_bind_value(upsert, (int)i + 1, type, &values[i]) != SQLITE_OK)
 			return sqlite_failed(db->handle, why);
 	}
 	if (sqlite3_step(upsert) != SQLITE_DONE)
@@ -122,15 +148,27 @@ static enum err merge_row(struct sqlite *db, const struct db_merge *merge,
 	return OK;
 }
 
+static enum err merge_rows(struct sqlite *db, const struct db_merge *merge, db_merge_next next,
+	void *state, struct why *why)
+{
+	struct db_value values[2][DB_MERGE_COLUMNS_MAX] = { 0 };
+	const struct db_value *previous = NULL;
+
+	for (size_t row = 0; next(state, values[row % 2]); row++) {
+		TRY(merge_row(db, merge, values[row % 2], previous, why));
+		previous = values[row % 2];
+	}
+	return OK;
+}
+
 enum err sqlite_merge(struct db *base, const struct db_merge *merge, db_merge_next next,
 	void *state, struct why *why)
 {
 	struct sqlite *db = (struct sqlite *)base;
-	struct db_value values[DB_MERGE_COLUMNS_MAX] = { 0 };
 	enum err err = merge_prepare(db, merge, why);
 
-	while (err == OK && next(state, values))
-		err = merge_row(db, merge, values, why);
+	if (err == OK)
+		err = merge_rows(db, merge, next, state, why);
 	if (db->merge.upsert != NULL) {
 		(void)sqlite3_reset(db->merge.upsert);
 		(void)sqlite3_clear_bindings(db->merge.upsert);

@@ -46,13 +46,33 @@ static inline struct prefix make_prefix(struct prop *prop)
 	return prefix_around(&ip, (uint8_t)prop_below(prop, 129));
 }
 
+/* Of a guard list; letters of both cases and of more than one byte where they may stand. */
+static inline struct indicator make_pattern(struct prop *prop, struct arena *arena)
+{
+	static const uint8_t subjects[] = { PATTERN_OF_NAMES, PATTERN_OF_NAMES | PATTERN_OF_URLS,
+		PATTERN_OF_HASHES };
+	struct indicator out = { .kind = INDICATOR_PATTERN,
+		.match = (uint8_t)(1 + prop_below(prop, PATTERN_MATCHES - 1)),
+		.subjects = subjects[prop_below(prop, ARRAY_LEN(subjects))] };
+	bool is_regex = out.match == PATTERN_REGEX;
+	struct str start = make_bytes(prop, arena, is_regex ? "aB^/" : "ab.", prop_below(prop, 4));
+
+	if (is_regex && prop_below(prop, 2) == 0)
+		out.subjects |= PATTERN_CASELESS;
+	out.text = arena_fmt(
+		arena, "%.*s%s", STR_FMT(start), prop_below(prop, 2) == 0 ? "\u06a9" : "z");
+	return out;
+}
+
 static inline struct indicator make_indicator(struct prop *prop, struct arena *arena)
 {
 	static const enum indicator_kind kinds[] = { INDICATOR_IP, INDICATOR_NAME, INDICATOR_URL,
-		INDICATOR_HASH };
+		INDICATOR_HASH, INDICATOR_PATTERN };
 	struct indicator out = { .kind = kinds[prop_below(prop, ARRAY_LEN(kinds))] };
 
-	if (out.kind == INDICATOR_IP) {
+	if (out.kind == INDICATOR_PATTERN) {
+		out = make_pattern(prop, arena);
+	} else if (out.kind == INDICATOR_IP) {
 		out.prefix = make_prefix(prop);
 	} else if (out.kind == INDICATOR_NAME) {
 		out.text = make_name(prop, arena);

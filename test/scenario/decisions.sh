@@ -127,7 +127,7 @@ exits "a host allowed" 0 as "$ASMA" override add --allow --owner mail --reason '
 HOST=$(echo "$OUT" | jq .id)
 at_once "a host allowed within" 25.2.3.4 "$allowed"
 all_say 25.2.3.5 "$blocked"
-exits "explained" 1 pehra explain --json 25.2.3.4
+exits "explained" 0 pehra explain --json 25.2.3.4
 equal "by the override" "$(echo "$OUT" | jq -c '[.rule.key, .rule.owner, .action]')" \
 	'["rule.override.allow","mail","allow"]'
 equal "a stranger is told less" "$(http /v1/ip/25.2.3.4/explain | jq -c '[.rule.key, .rule.owner]')" \

@@ -207,6 +207,7 @@ tag=$(sed -n 's/^[Ee][Tt]ag: *\([^ \r]*\).*/\1/p' "$work/head")
 fetch 304 /v1/openapi.json -H "If-None-Match: $tag"
 
 . "$(dirname "$0")/conformance_lists.sh"
+. "$(dirname "$0")/conformance_decisions.sh"
 . "$(dirname "$0")/conformance_more.sh"
 
 exec 9>&-

@@ -16,9 +16,27 @@ body '.hidden_claims == 1'
 fetch 200 /v1/ip/192.0.2.9/explain
 schema Explanation explanation
 body '(.parts | map(select(.role == "src") | .points) | add) == .score.src'
-body '(.parts | map(select(.key == "hidden")) | length) == 1'
+body '(.parts | map(select(.key == "part.hidden")) | length) == 1 and .hidden_claims == 1'
+body '(tostring | contains("secret")) | not'
 fetch 200 /v1/ip/192.0.2.0/24/explain -H "X-Api-Key: $admin"
-body '(.parts | map(.source) | index("secret")) != null'
+schema Explanation explanation
+body '(.parts | map(.params.source) | index("secret")) != null'
+body '. as $all | .parts[] | select(.params.source == "secret") | .evidence |
+	map($all.claims[.].source) | index("secret") != null'
+body '.sums.src.points == .score.src'
+fetch 200 '/v1/ip/192.0.2.9/explain?lang=ur'
+schema Explanation 'explanation in Urdu'
+body '.lang == "ur" and (.plain | contains("192.0.2.9"))'
+fetch 400 '/v1/ip/192.0.2.9/explain?lang=xx'
+fetch 400 '/v1/ip/192.0.2.9/explain?at=yesterday' -H "X-Api-Key: $admin"
+fetch 400 '/v1/ip/192.0.2.9/explain?at=2100-01-01' -H "X-Api-Key: $admin"
+fetch 403 '/v1/ip/192.0.2.9/explain?at=2020-01-01'
+fetch 200 '/v1/ip/192.0.2.9/explain?at=2020-01-01' -H "X-Api-Key: $admin"
+schema Explanation 'explanation of the past'
+body '.known == false and .as_of == "2020-01-01T00:00:00Z"'
+fetch 404 '/v1/ip/192.0.2.9/explain?model=77' -H "X-Api-Key: $admin"
+fetch 200 '/v1/url/explain?u=http://example.net/x'
+schema Explanation 'explanation of a URL'
 fetch 200 /v1/name/a.example.org/explain
 schema Explanation 'explanation of a name'
 body '.known and .claims[0].indicator == "*.example.org"'

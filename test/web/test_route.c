@@ -2,6 +2,7 @@
 /* The route table is whole, and finds what it says. */
 #include "prop.h"
 
+#include "web/handlers.h"
 #include "web/route.h"
 #include "web/schema.h"
 #include "web/target.h"
@@ -14,6 +15,23 @@ static const struct route *find(
 
 	assert_int_equal(target_parse(str_c(text), arena, &target, NULL), OK);
 	return route_find(str_c(method), &target, arena, &capture, allow);
+}
+
+/* What a command's route says of itself hangs together. */
+static void check_command(const struct route *route)
+{
+	const struct route_command *command = route->command;
+
+	assert_int_equal(route->lane, LANE_COMMAND);
+	assert_non_null(command->name);
+	if ((command->capture != NULL) != (route->capture != NULL))
+		fail_msg("%s: what its braces take goes nowhere", route->name);
+	for (size_t i = 0; i < ROUTE_MEMBERS_MAX && command->members[i].name != NULL; i++) {
+		assert_non_null(command->members[i].summary);
+		assert_int_not_equal(command->members[i].type, JSON_ABSENT);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(command->members[i].name, command->members[k].name);
+	}
 }
 
 static void test_rows(void **state)
@@ -34,6 +52,10 @@ static void test_rows(void **state)
 			assert_string_not_equal(route->name, routes[k].name);
 		for (size_t k = 0; k < ROUTE_PARAMETERS_MAX && route->parameters[k].name; k++)
 			assert_non_null(route->parameters[k].summary);
+		if ((route->handle == serve_command) != (route->command != NULL))
+			fail_msg("%s: a command without its row", route->name);
+		if (route->command != NULL)
+			check_command(route);
 	}
 }
 

@@ -1,0 +1,499 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The coefficients of a role: logistic regression of what happened on what the score adds up.
+ *
+ *   0. When decay is learned: how much of it is fast. Absences tell the half-lives; but claims that
+ *      were made again and again stand for more than one sighting, and how much of that lasts shows
+ *      in what they foretell.
+ *   1. The base from which weights count. One claim alone foretells its source's rate whatever the
+ *      base is; with a lower one, several claims add up to more. So the base is moved to where the
+ *      sums foretell best: the regression has the change of the sum with the base as a term.
+ *   2. Scale and surroundings, with weights counted from there.
+ *   3. Scale and shift once more, on the log-odds as score_of() gives them, with all caps.
+ *
+ * All drawn to the base model's values, as strongly as the precisions below say.
+ */
+#include "learn/learn_int.h"
+#include "learn/logistic.h"
+
+#include <math.h>
+
+/* Fewer of either kind leave a role as the base model has it. */
+enum { HAPPENED_LEAST = 50, JOINT_ROUNDS = 2 };
+/* The base may move so far at once, in log-odds, and stays so far below the mean of all cases. */
+static const double BASE_MOVE_MAX = 4.0;
+static const double BASE_BELOW_MEAN = 0.5;
+static const double BASE_LEAST = -14.0;
+/* To begin with, what nobody claims happens at most so often, as a share of the mean. */
+static const double BASE_SHARE = 0.25;
+/*
+ * The neighbourhood alone never blocks: with nothing but it, the foretold chance stays below this
+ * (policies challenge from 0.5 and block from 0.75 on).
+ */
+static const double SURROUNDINGS_ALONE_MAX = 0.4;
+/* The cap is where so many of the cases lie below it. */
+static const double SURROUNDINGS_QUANTILE = 0.995;
+
+/* Shares of the fast part that are tried besides the one that absences tell. */
+static const double SHARES[] = { 0.9, 0.95, 0.97, 0.98, 0.99 };
+
+enum term {
+	TERM_ONE,
+	TERM_CLAIMS,
+	TERM_BASE, /* how the claims' sum changes with the base; only to find it */
+	TERM_NEAR_ANY,
+	TERM_NEAR_EACH = TERM_NEAR_ANY + SCORE_NEAR_LEVELS,
+	TERM_NETWORK = TERM_NEAR_EACH + SCORE_NEAR_LEVELS,
+	TERM_EPISODES,
+	TERM_SHARED,
+	TERM_CLOUD,
+	TERMS
+};
+_Static_assert((int)TERMS <= (int)LOGISTIC_TERMS_MAX, "as many as the regression takes");
+
+/* What is known before anything is learned: centre is scale times the base model's value. */
+static const struct logistic_term term_bounds[TERMS] = {
+	[TERM_ONE] = { 0, 0.25, -50, 50 },
+	[TERM_CLAIMS] = { 1, 25, 0.3, 3 },
+	[TERM_BASE] = { 0, 4, -3, 3 },
+	[TERM_NEAR_ANY] = { 0, 4, 0, 6 },
+	[TERM_NEAR_ANY + 1] = { 0, 4, 0, 6 },
+	[TERM_NEAR_EACH] = { 0, 4, 0, 3 },
+	[TERM_NEAR_EACH + 1] = { 0, 4, 0, 3 },
+	[TERM_NETWORK] = { 0, 16, 0, 2 },
+	[TERM_EPISODES] = { 0, 16, 0, 3 },
+	[TERM_SHARED] = { 0, 16, 0, 3 },
+	[TERM_CLOUD] = { 0, 16, 0, 3 },
+};
+_Static_assert(SCORE_NEAR_LEVELS == 2, "a row of the table for each level");
+
+/* The rows of a role's regression, in the order of its cases. */
+struct design {
+	float *x;
+	float *log_odds; /* of the last pass */
+	uint8_t *y;
+	size_t n;
+	size_t next; /* row to be filled */
+	bool is_learned;
+};
+
+struct calibration {
+	struct learn *learn;
+	struct design design[ROLE_COUNT];
+	enum term claims_term; /* where the pass puts the sum of claims */
+};
+
+static void design_init(struct design *design, const struct learn_cases *cases)
+{
+	*design = (struct design){ .n = cases->n,
+		.x = calloc(cases->n * TERMS + 1, sizeof *design->x),
+		.log_odds = calloc(cases->n + 1, sizeof *design->log_odds),
+		.y = calloc(cases->n + 1, 1),
+		.is_learned = cases->happened >= HAPPENED_LEAST &&
+			      cases->n - cases->happened >= HAPPENED_LEAST };
+	must(design->x != NULL && design->log_odds != NULL && design->y != NULL);
+	for (size_t i = 0; i < cases->n; i++)
+		design->y[i] = cases->rows[i].happened;
+}
+
+static void design_done(struct design *design)
+{
+	free(design->x);
+	free(design->log_odds);
+	free(design->y);
+}
+
+/* The row of the item in a role, or NULL. */
+static float *row_next(struct calibration *calibration, size_t item, int role)
+{
+	struct design *design = &calibration->design[role];
+	const struct learn_cases *cases = &calibration->learn->cases[role];
+
+	if (design->next == cases->n || cases->rows[design->next].item != item)
+		return NULL;
+	return design->x + TERMS * design->next++;
+}
+
+static void rewind_rows(struct calibration *calibration)
+{
+	for (int role = 0; role < ROLE_COUNT; role++)
+		calibration->design[role].next = 0;
+}
+
+static void fill_surroundings(float *x, const struct score_role_model *model,
+	const struct learn_verdict *verdict, int role)
+{
+	const struct score_input *input = verdict->input;
+	const struct score *score = verdict->score;
+	bool is_shared = (score->doubts & DOUBT_SHARED) != 0;
+	double share = is_shared ? model->shared_near : 1.0;
+	uint32_t episodes = 0;
+
+	for (unsigned level = 0; level < SCORE_NEAR_LEVELS; level++) {
+		uint32_t others = input->around.near[role][level];
+
+		x[TERM_NEAR_ANY + level] = (float)(others > 0 ? share : 0.0);
+		x[TERM_NEAR_EACH + level] = (float)(share * log1p(others));
+	}
+	for (size_t i = 0; i < input->n; i++) {
+		if (input->claims[i].role == role && input->claims[i].episodes > episodes)
+			episodes = input->claims[i].episodes;
+	}
+	x[TERM_NETWORK] = (float)(share * (double)input->around.network.log_odds[role]);
+	x[TERM_EPISODES] = (float)log1p(episodes);
+	x[TERM_SHARED] = is_shared ? -1.0F : 0.0F;
+	x[TERM_CLOUD] = (score->doubts & DOUBT_CLOUD) != 0 ? -1.0F : 0.0F;
+}
+
+static void take_terms(void *state, const struct learn_verdict *verdict)
+{
+	struct calibration *calibration = state;
+
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		float *x = row_next(calibration, verdict->item, role);
+
+		if (x == NULL)
+			continue;
+		x[TERM_ONE] = 1.0F;
+		x[calibration->claims_term] = (float)verdict->score->log_odds[role];
+		fill_surroundings(x, &calibration->learn->model.roles[role], verdict, role);
+	}
+}
+
+/* Scores by the claims alone: what is left of the sum is a term of the regression. */
+static void pass_claims(struct calibration *calibration, enum term term)
+{
+	struct learn *learn = calibration->learn;
+	struct score_model alone = learn->model;
+
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		struct score_role_model *model = &alone.roles[role];
+
+		model->prior = 0;
+		model->scale = 1;
+		model->shift = 0;
+		model->surroundings_max = 0;
+		model->network = 0;
+		model->episode = 0;
+		model->shared_doubt = 0;
+		model->cloud_doubt = 0;
+		memset(model->near_any, 0, sizeof model->near_any);
+		memset(model->near_each, 0, sizeof model->near_each);
+	}
+	calibration->claims_term = term;
+	rewind_rows(calibration);
+	learn_weigh(learn);
+	learn_score_all(learn, &alone, learn->scored, false, take_terms, calibration);
+}
+
+static double fit(const struct calibration *calibration, int role, bool with_base, double *theta)
+{
+	const struct learn *learn = calibration->learn;
+	const struct design *design = &calibration->design[role];
+	const struct score_role_model *base = &learn->base->score.roles[role];
+	struct logistic_term terms[TERMS];
+	double centre[TERMS] = {
+		[TERM_ONE] = base->scale * learn->role[role].base_log_odds + base->shift,
+		[TERM_CLAIMS] = base->scale,
+		[TERM_NETWORK] = base->scale * base->network,
+		[TERM_EPISODES] = base->scale * base->episode,
+		[TERM_SHARED] = base->scale * base->shared_doubt,
+		[TERM_CLOUD] = base->scale * base->cloud_doubt,
+	};
+	struct logistic problem = {
+		.x = design->x, .y = design->y, .n = design->n, .terms = terms, .term_count = TERMS
+	};
+
+	for (int level = 0; level < SCORE_NEAR_LEVELS; level++) {
+		centre[TERM_NEAR_ANY + level] = base->scale * base->near_any[level];
+		centre[TERM_NEAR_EACH + level] = base->scale * base->near_each[level];
+	}
+	memcpy(terms, term_bounds, sizeof terms);
+	for (int i = 0; i < TERMS; i++)
+		terms[i].centre = fmin(fmax(centre[i], terms[i].low), terms[i].high);
+	if (!with_base)
+		terms[TERM_BASE].low = terms[TERM_BASE].high = 0;
+	return logistic_fit(&problem, theta);
+}
+
+/* The term of the base becomes the change of the sum of claims when the base falls by 1. */
+static void subtract_claims(struct design *design)
+{
+	for (size_t i = 0; i < design->n; i++)
+		design->x[TERMS * i + TERM_BASE] -= design->x[TERMS * i + TERM_CLAIMS];
+}
+
+static void begin_base(struct calibration *calibration)
+{
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		struct learn_role *out = &calibration->learn->role[role];
+
+		if (calibration->design[role].is_learned)
+			out->base_log_odds =
+				fmin(out->base_log_odds, logistic_logit(BASE_SHARE * out->mean));
+	}
+}
+
+/* Tries shares of the fast part for all roles at once, and keeps each role's best. */
+static void find_shares(struct calibration *calibration)
+{
+	struct score_role_model *roles = calibration->learn->model.roles;
+	double best[ROLE_COUNT];
+	double share[ROLE_COUNT];
+	bool any = false;
+
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		share[role] = roles[role].decay.recent_share;
+		best[role] = -HUGE_VAL;
+		any |= calibration->learn->role[role].is_decay_learned;
+	}
+	for (size_t i = 0; any && i <= ARRAY_LEN(SHARES); i++) {
+		for (int role = 0; i > 0 && role < ROLE_COUNT; role++) {
+			if (calibration->learn->role[role].is_decay_learned)
+				roles[role].decay.recent_share = SHARES[i - 1];
+		}
+		score_model_prepare(&calibration->learn->model);
+		pass_claims(calibration, TERM_CLAIMS);
+		for (int role = 0; role < ROLE_COUNT; role++) {
+			double theta[TERMS];
+			double found;
+
+			if (!calibration->design[role].is_learned)
+				continue;
+			found = fit(calibration, role, false, theta);
+			if (found > best[role]) {
+				best[role] = found;
+				share[role] = roles[role].decay.recent_share;
+			}
+		}
+	}
+	for (int role = 0; role < ROLE_COUNT; role++)
+		roles[role].decay.recent_share = share[role];
+	score_model_prepare(&calibration->learn->model);
+}
+
+static void find_base(struct calibration *calibration)
+{
+	struct learn *learn = calibration->learn;
+	double before[ROLE_COUNT];
+
+	pass_claims(calibration, TERM_CLAIMS);
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		before[role] = learn->role[role].base_log_odds;
+		learn->role[role].base_log_odds -= 1;
+	}
+	pass_claims(calibration, TERM_BASE);
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		struct learn_role *out = &learn->role[role];
+		double theta[TERMS];
+		double fall;
+
+		out->base_log_odds = before[role];
+		if (!calibration->design[role].is_learned)
+			continue;
+		subtract_claims(&calibration->design[role]);
+		(void)fit(calibration, role, true, theta);
+		fall = theta[TERM_BASE] / theta[TERM_CLAIMS];
+		out->base_log_odds -= fmin(fmax(fall, -BASE_MOVE_MAX), BASE_MOVE_MAX);
+		out->base_log_odds =
+			fmax(fmin(out->base_log_odds, logistic_logit(out->mean) - BASE_BELOW_MEAN),
+				BASE_LEAST);
+	}
+}
+
+static int float_order(const void *a, const void *b)
+{
+	float left = *(const float *)a;
+	float right = *(const float *)b;
+
+	return (left > right) - (left < right);
+}
+
+/* What the surroundings of most cases add at most. */
+static double surroundings_quantile(const struct design *design, const double *theta)
+{
+	float *sums = malloc((design->n + 1) * sizeof *sums);
+	double quantile;
+
+	must(sums != NULL);
+	for (size_t i = 0; i < design->n; i++) {
+		double sum = 0;
+
+		for (int term = TERM_NEAR_ANY; term <= TERM_EPISODES; term++)
+			sum += theta[term] * (double)design->x[TERMS * i + (size_t)term];
+		sums[i] = (float)sum;
+	}
+	qsort(sums, design->n, sizeof *sums, float_order);
+	quantile = (double)sums[(size_t)(SURROUNDINGS_QUANTILE * (double)(design->n - 1))];
+	free(sums);
+	return quantile;
+}
+
+/* The cap at which surroundings alone reach what they may. */
+static double surroundings_bound(const struct score_role_model *model)
+{
+	double most = logistic_logit(SURROUNDINGS_ALONE_MAX);
+
+	return fmax((most - model->shift) / model->scale - model->prior, 0.0);
+}
+
+static void set_coefficients(
+	struct score_role_model *model, const struct design *design, double base, double *theta)
+{
+	double scale = theta[TERM_CLAIMS];
+	double quantile = surroundings_quantile(design, theta) / scale;
+
+	model->prior = base;
+	model->scale = scale;
+	model->shift = theta[TERM_ONE] - scale * base;
+	for (int level = 0; level < SCORE_NEAR_LEVELS; level++) {
+		model->near_any[level] = theta[TERM_NEAR_ANY + level] / scale;
+		model->near_each[level] = theta[TERM_NEAR_EACH + level] / scale;
+	}
+	model->network = theta[TERM_NETWORK] / scale;
+	model->episode = theta[TERM_EPISODES] / scale;
+	model->shared_doubt = theta[TERM_SHARED] / scale;
+	model->cloud_doubt = theta[TERM_CLOUD] / scale;
+	model->surroundings_max =
+		fmin(fmax(model->surroundings_max, quantile), surroundings_bound(model));
+}
+
+static void find_coefficients(struct calibration *calibration)
+{
+	struct learn *learn = calibration->learn;
+
+	pass_claims(calibration, TERM_CLAIMS);
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		double theta[TERMS];
+
+		if (!calibration->design[role].is_learned)
+			continue;
+		(void)fit(calibration, role, false, theta);
+		set_coefficients(&learn->model.roles[role], &calibration->design[role],
+			learn->role[role].base_log_odds, theta);
+		learn->role[role].is_calibrated = true;
+	}
+}
+
+/* ---- on the log-odds as they are ---- */
+
+static void take_log_odds(void *state, const struct learn_verdict *verdict)
+{
+	struct calibration *calibration = state;
+
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		const float *x = row_next(calibration, verdict->item, role);
+		struct design *design = &calibration->design[role];
+
+		if (x != NULL)
+			design->log_odds[design->next - 1] = (float)verdict->score->log_odds[role];
+	}
+}
+
+static void pass_log_odds(struct calibration *calibration, const struct score_model *model,
+	const struct score_source *sources)
+{
+	rewind_rows(calibration);
+	learn_score_all(calibration->learn, model, sources, false, take_log_odds, calibration);
+}
+
+/* True when the cap had to come down, so that log-odds changed. */
+static bool calibrate(const struct calibration *calibration, int role)
+{
+	enum { ONE, LOG_ODDS, PLATT_TERMS };
+	static const struct logistic_term terms[PLATT_TERMS] = { { 0, 1, -20, 20 },
+		{ 1, 1, 0.1, 10 } };
+	const struct design *design = &calibration->design[role];
+	struct score_role_model *model = &calibration->learn->model.roles[role];
+	float *x = malloc((design->n * PLATT_TERMS + 1) * sizeof *x);
+	struct logistic problem = {
+		.x = x, .y = design->y, .n = design->n, .terms = terms, .term_count = PLATT_TERMS
+	};
+	double theta[PLATT_TERMS];
+	double bound;
+
+	must(x != NULL);
+	for (size_t i = 0; i < design->n; i++) {
+		x[PLATT_TERMS * i + ONE] = 1.0F;
+		x[PLATT_TERMS * i + LOG_ODDS] = design->log_odds[i];
+	}
+	(void)logistic_fit(&problem, theta);
+	free(x);
+	model->scale *= theta[LOG_ODDS];
+	model->shift = theta[LOG_ODDS] * model->shift + theta[ONE];
+	for (size_t i = 0; i < design->n; i++)
+		design->log_odds[i] =
+			(float)(theta[LOG_ODDS] * (double)design->log_odds[i] + theta[ONE]);
+	bound = surroundings_bound(model);
+	if (model->surroundings_max <= bound)
+		return false;
+	model->surroundings_max = bound;
+	return true;
+}
+
+static void measure(const struct design *design, struct learn_role *out)
+{
+	double brier = 0;
+
+	memset(out->cases, 0, sizeof out->cases);
+	memset(out->expected, 0, sizeof out->expected);
+	memset(out->happened, 0, sizeof out->happened);
+	for (size_t i = 0; i < design->n; i++) {
+		double share = logistic_of((double)design->log_odds[i]);
+		size_t bin = share < 1.0 ? (size_t)(share * ARRAY_LEN(out->cases))
+					 : ARRAY_LEN(out->cases) - 1;
+
+		brier += (share - design->y[i]) * (share - design->y[i]);
+		out->cases[bin]++;
+		out->expected[bin] += share;
+		out->happened[bin] += design->y[i];
+	}
+	out->brier = design->n > 0 ? brier / (double)design->n : 0;
+}
+
+/* How far the caps come down is settled after few rounds; the last one is of the real thing. */
+static void calibrate_roles(struct calibration *calibration)
+{
+	enum { ROUNDS_MAX = 3 };
+	struct learn *learn = calibration->learn;
+	bool again = true;
+
+	for (int round = 0; again && round < ROUNDS_MAX; round++) {
+		again = false;
+		pass_log_odds(calibration, &learn->model, learn->scored);
+		for (int role = 0; role < ROLE_COUNT; role++)
+			again |= calibration->design[role].is_learned &&
+				 calibrate(calibration, role);
+	}
+	if (again)
+		pass_log_odds(calibration, &learn->model, learn->scored);
+}
+
+void learn_calibrate(struct learn *learn)
+{
+	struct calibration calibration = { .learn = learn };
+
+	for (int role = 0; role < ROLE_COUNT; role++)
+		design_init(&calibration.design[role], &learn->cases[role]);
+	pass_log_odds(&calibration, &learn->base->score, learn->sources);
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		measure(&calibration.design[role], &learn->role[role]);
+		learn->role[role].brier_before = learn->role[role].brier;
+	}
+	begin_base(&calibration);
+	find_shares(&calibration);
+	find_base(&calibration);
+	find_coefficients(&calibration);
+	for (int round = 0; round < JOINT_ROUNDS; round++) {
+		for (int role = 0; role < ROLE_COUNT; role++) {
+			if (calibration.design[role].is_learned)
+				learn_join_weights(learn, role);
+		}
+		find_coefficients(&calibration);
+	}
+	calibrate_roles(&calibration);
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		measure(&calibration.design[role], &learn->role[role]);
+		design_done(&calibration.design[role]);
+	}
+}
