@@ -10,6 +10,7 @@
 
 #include "base/io.h"
 #include "collect.h"
+#include "feed/catalogue.h"
 #include "feed/routes.h"
 #include "guard/rules.h"
 
@@ -144,10 +145,80 @@ static void each_file_as_counted(void **state)
 	assert_int_equal(wrong, 0);
 }
 
+#define MISP_LISTS "https://raw.githubusercontent.com/MISP/misp-warninglists/main/lists/"
+
+/* The file beside the project that holds what the URL of the catalogue gives; empty: none. */
+static void copy_of(struct str url, char *out)
+{
+	static const struct {
+		struct str url; /* a word follows, up to the byte end */
+		char end;
+		const char *before; /* the file: this, the word, that */
+		const char *after;
+	} rows[] = {
+		{ STR_INIT(MISP_LISTS), '/', "fpguard/wl_", "__list.json" },
+		{ STR_INIT(MISP_LISTS), '/', "fpguard/wl_", "__list.json.xz" },
+		{ STR_INIT("https://cdn.jsdelivr.net/npm/@ip-location-db/asn/"), '.',
+			"bgp/iplocdb_", ".csv.xz" },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct str word = str_from_index(url, rows[i].url.n);
+		char rest[PATH_BYTES];
+
+		if (!str_starts(url, rows[i].url))
+			continue;
+		word = str_first(word, str_find(word, rows[i].end));
+		must(snprintf(rest, sizeof rest, "%s%.*s%s", rows[i].before, STR_FMT(word),
+			     rows[i].after) < PATH_BYTES);
+		shared_path(out, str_c(rest));
+		if (access(out, R_OK) == 0)
+			return;
+	}
+	out[0] = '\0';
+}
+
+/* The shipped definitions read the real lists: all that is expected, and as much. */
+static void the_catalogue_fits_the_lists(void **state)
+{
+	struct feed_catalogue catalogue = { 0 };
+	struct why why = { 0 };
+	size_t tried = 0;
+
+	(void)state;
+	if (catalogue_load(&catalogue, SOURCE_ROOT "/share/feeds.yaml", &why) != OK)
+		fail_msg("%s", why.text);
+	for (size_t i = 0; i < catalogue.n; i++) {
+		const struct feed_definition *feed = &catalogue.feeds[i];
+		struct collect collect = { 0 };
+		struct feed_sink sink = collect_sink(&collect);
+		struct feed_report report;
+		char path[PATH_BYTES];
+
+		copy_of(feed->url, path);
+		if (path[0] == '\0')
+			continue;
+		if (feed_read_path(feed, path, NULL, &sink, &report, &why) != OK)
+			fail_msg("%s: %s", path, why.text);
+		if (report.accepted < feed->expected_min || report.accepted > feed->expected_max ||
+			report.refused[REFUSED_UNEXPECTED_KIND] > 0 ||
+			feed_report_refused(&report) > 1 + report.lines / 100)
+			fail_msg("%s: %llu of %llu accepted, %llu of a kind not expected", path,
+				(unsigned long long)report.accepted,
+				(unsigned long long)report.lines,
+				(unsigned long long)report.refused[REFUSED_UNEXPECTED_KIND]);
+		collect_done(&collect);
+		tried++;
+	}
+	assert_int_equal(tried, 27);
+	catalogue_done(&catalogue);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_file_as_counted),
+		cmocka_unit_test(the_catalogue_fits_the_lists),
 	};
 	char path[PATH_BYTES];
 
