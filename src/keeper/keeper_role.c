@@ -11,6 +11,7 @@
 #include "keeper/override_live.h"
 #include "keeper/refit.h"
 #include "keeper/service.h"
+#include "keeper/touched.h"
 #include "proc/control.h"
 #include "snapshot/open.h"
 
@@ -285,6 +286,8 @@ static void build_finished(struct service *service)
 	} else if (!is_over) {
 		return;
 	}
+	if (touched_settle(service, &why) != OK)
+		log_why(LOG_ERROR, "touched_not_told", &why);
 	if (result.generation != 0)
 		service->build_cpu_ms = result.cpu_ms;
 	log_event(LOG_INFO, "snapshot_built", LOG_U("generation", result.generation),
@@ -489,6 +492,7 @@ int keeper_role(struct child *child)
 		log_why(LOG_ERROR, "keeper_ends", &why);
 	builder_cancel(&service->builder);
 	tasks_cancel(service);
+	buf_done(&service->touched);
 	jobs_drop(service);
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		if (service->clients[i].is_used)

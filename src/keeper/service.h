@@ -54,6 +54,7 @@ struct service {
 	int64_t overrides_due_s; /* when the next override begins or ends; 0: none does */
 	struct tasks tasks;
 	int64_t refit_due_s; /* when to look whether the model is old */
+	struct buf touched;  /* what the last build found that touches guards; see touched.h */
 };
 
 /* A new snapshot is wanted within delay_ms; an earlier wish stays. */
