@@ -510,7 +510,8 @@ static enum err declare(
 enum err handle_source_set(struct command_call *call, struct json_writer *result, struct why *why)
 {
 	struct keeper *keeper = &call->service->keeper;
-	struct declared declared = { .properties = { .weight = NAN }, .arena = call->arena };
+	struct declared declared = { .properties = { .weight = (double)NAN },
+		.arena = call->arena };
 	struct str name;
 
 	TRY(command_text(call, "name", true, &name, why));
