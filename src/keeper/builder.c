@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "keeper/live.h"
+#include "keeper/touched.h"
 #include "snapshot/live.h"
 #include "snapshot/judge.h"
 #include "snapshot/open.h"
@@ -79,6 +80,7 @@ enum err build_generation(const struct keeper *keeper, struct db *db, int64_t no
 		.v4 = input.v4_count,
 		.v6 = input.v6_count,
 		.texts = input.text_count };
+	TRY(touched_write(compile, keeper->data, why));
 	TRY(snapshot_build(
 		&input, keeper_path(&folder, keeper->data, SNAPSHOT_FOLDER), &keeper->key, why));
 	TRY(snapshot_live_prepare(buf_c(&folder), why));

@@ -350,12 +350,15 @@ static enum err approve_override(struct command_call *call, const struct pending
 static enum err approve_model(struct command_call *call, const struct pending *item,
 	struct json_writer *result, struct why *why)
 {
+	struct str note;
 	int64_t version;
 
 	(void)result;
+	TRY(command_text(call, "note", false, &note, why));
 	if (!parse_i64(item->subject, &version))
 		return fail(why, ERR_CORRUPT, "item %lld names no model", (long long)item->id);
-	return model_made_live(call->service, version, actor_of(call), item->summary, why);
+	return model_made_live(
+		call->service, version, actor_of(call), note.n == 0 ? item->summary : note, why);
 }
 
 static enum err dismiss_override(
@@ -393,13 +396,15 @@ static enum err item_open(
 	return OK;
 }
 
-/* An override's own settlement has closed its item already. */
+/* What settles an override, or makes a model live, has closed its item already. */
 static enum err item_close(struct command_call *call, const struct pending *item,
 	const char *outcome, struct str note, struct why *why)
 {
 	struct keeper *keeper = &call->service->keeper;
+	struct pending now;
 
-	if (item->kind == PENDING_OVERRIDE)
+	TRY(pending_find(keeper->db, item->id, call->arena, &now, why));
+	if (now.closed_s != 0)
 		return OK;
 	TRY(db_begin(keeper->db, why));
 	CLEANUP(db_rollback_unless_done) struct db *open = keeper->db;
@@ -505,7 +510,8 @@ static enum err declare(
 enum err handle_source_set(struct command_call *call, struct json_writer *result, struct why *why)
 {
 	struct keeper *keeper = &call->service->keeper;
-	struct declared declared = { .properties = { .weight = NAN }, .arena = call->arena };
+	struct declared declared = { .properties = { .weight = (double)NAN },
+		.arena = call->arena };
 	struct str name;
 
 	TRY(command_text(call, "name", true, &name, why));

@@ -9,7 +9,9 @@
 #include "decision/override.h"
 #include "keeper/live.h"
 #include "keeper/override_live.h"
+#include "keeper/refit.h"
 #include "keeper/service.h"
+#include "keeper/touched.h"
 #include "proc/control.h"
 #include "snapshot/open.h"
 
@@ -24,7 +26,8 @@ enum {
 	START_BUILD_MS = 0,
 	CATALOGUE_SETTLE_MS = 200,
 	RETRY_BUILD_MS = 10000,
-	RETENTION_STEP = 5000
+	RETENTION_STEP = 5000,
+	OWN_POLLS = 3 /* the control socket, the builder, the task */
 };
 
 static int64_t now_ns(const struct service *service)
@@ -105,6 +108,7 @@ void service_event(struct service *service, const char *type, struct str members
 static void asker_lost(struct service *service, const struct channel *asker)
 {
 	jobs_asker_lost(service, asker);
+	tasks_asker_lost(service, asker);
 	for (size_t i = 0; i < service->build_asker_count; i++) {
 		if (service->build_askers[i].channel == asker)
 			service->build_askers[i].channel = NULL;
@@ -282,6 +286,8 @@ static void build_finished(struct service *service)
 	} else if (!is_over) {
 		return;
 	}
+	if (touched_settle(service, &why) != OK)
+		log_why(LOG_ERROR, "touched_not_told", &why);
 	if (result.generation != 0)
 		service->build_cpu_ms = result.cpu_ms;
 	log_event(LOG_INFO, "snapshot_built", LOG_U("generation", result.generation),
@@ -343,6 +349,7 @@ static void clock_turn(struct service *service)
 	struct why why;
 
 	overrides_turn(service);
+	refit_turn(service);
 
 	if (now >= service->feeds_due_ns) {
 		service->feeds_due_ns = now + (int64_t)FEEDS_EVERY_MS * NS_PER_MS;
@@ -371,6 +378,8 @@ static size_t poll_rows(const struct service *service, struct pollfd *rows)
 	rows[n++] = (struct pollfd){ service->control, POLLIN, 0 };
 	rows[n++] = (struct pollfd){ service->builder.pid == 0 ? -1 : service->builder.result,
 		POLLIN, 0 };
+	rows[n++] = (struct pollfd){ service->tasks.pid == 0 ? -1 : service->tasks.result, POLLIN,
+		0 };
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		const struct client *client = &service->clients[i];
 
@@ -382,7 +391,7 @@ static size_t poll_rows(const struct service *service, struct pollfd *rows)
 
 static enum err turn(struct service *service, bool *is_over, struct why *why)
 {
-	struct pollfd rows[CHILD_POLL_MAX + 2 + CLIENTS_MAX];
+	struct pollfd rows[CHILD_POLL_MAX + OWN_POLLS + CLIENTS_MAX];
 	size_t children = child_poll_fill(service->child, rows);
 	struct pollfd *own = rows + children;
 	size_t n = poll_rows(service, own);
@@ -397,11 +406,14 @@ static enum err turn(struct service *service, bool *is_over, struct why *why)
 		clients_accept(service);
 	if (service->builder.pid != 0 && own[1].revents != 0)
 		build_finished(service);
+	if (service->tasks.pid != 0 && own[2].revents != 0)
+		tasks_read(service);
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
-		if (service->clients[i].is_used && own[2 + i].revents != 0)
-			client_turn(service, &service->clients[i], own[2 + i].revents);
+		if (service->clients[i].is_used && own[OWN_POLLS + i].revents != 0)
+			client_turn(service, &service->clients[i], own[OWN_POLLS + i].revents);
 	}
 	clock_turn(service);
+	tasks_turn(service);
 	jobs_advance(service);
 	return OK;
 }
@@ -479,6 +491,8 @@ int keeper_role(struct child *child)
 	if (err != OK && err != ERR_CLOSED)
 		log_why(LOG_ERROR, "keeper_ends", &why);
 	builder_cancel(&service->builder);
+	tasks_cancel(service);
+	buf_done(&service->touched);
 	jobs_drop(service);
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		if (service->clients[i].is_used)

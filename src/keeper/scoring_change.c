@@ -17,6 +17,19 @@ enum err scoring_changed(struct service *service, struct why *why)
 	return OK;
 }
 
+/* Whoever makes it live says yes to what waited for that. */
+static enum err waiting_close(struct db *db, struct str subject, struct str by, struct str note,
+	int64_t now_s, struct why *why)
+{
+	CLEANUP(arena_done) struct arena arena = { 0 };
+	struct pending item;
+
+	TRY(pending_last(db, PENDING_MODEL, subject, &arena, &item, why));
+	if (item.id == 0 || item.closed_s != 0)
+		return OK;
+	return pending_close(db, item.id, "approved", by, note, now_s, why);
+}
+
 enum err model_made_live(
 	struct service *service, int64_t version, struct str by, struct str note, struct why *why)
 {
@@ -29,7 +42,7 @@ enum err model_made_live(
 		TRY(db_begin(db, why));
 		CLEANUP(db_rollback_unless_done) struct db *open = db;
 		TRY(model_go_live(db, version, by, note, now_s, why));
-		TRY(pending_overtaken(db, PENDING_MODEL, buf_view(&subject), now_s, why));
+		TRY(waiting_close(db, buf_view(&subject), by, note, now_s, why));
 		TRY(db_commit(open, why));
 	}
 	TRY(scoring_changed(service, why));

@@ -8,6 +8,7 @@
 #include "keeper/builder.h"
 #include "keeper/command.h"
 #include "keeper/job.h"
+#include "keeper/task.h"
 #include "proc/child.h"
 
 enum { CLIENTS_MAX = 32, BUILD_ASKERS_MAX = 64 };
@@ -51,6 +52,9 @@ struct service {
 	int64_t retention_due_s;
 	struct live_changes live_changes;
 	int64_t overrides_due_s; /* when the next override begins or ends; 0: none does */
+	struct tasks tasks;
+	int64_t refit_due_s; /* when to look whether the model is old */
+	struct buf touched;  /* what the last build found that touches guards; see touched.h */
 };
 
 /* A new snapshot is wanted within delay_ms; an earlier wish stays. */
