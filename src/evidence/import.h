@@ -103,6 +103,21 @@ NODISCARD enum err import_finish(struct import **import, const struct import_rea
  */
 void import_abort(struct import **import, const struct import_reading *reading, struct str reason);
 
+/*
+ * Marks the run as held for the reason, before anything of it was merged: what was known stays as
+ * it is. No failure: the source was read, and a person decides.
+ */
+NODISCARD enum err import_hold(struct import **import, const struct import_reading *reading,
+	struct str reason, struct why *why);
+
+/* The source's last run that was merged to its end. run 0: none. */
+struct import_good {
+	int64_t run;
+	uint64_t accepted;
+};
+NODISCARD enum err import_last_good(
+	struct db *db, struct str source, struct import_good *out, struct why *why);
+
 /* Forgets the import and leaves its run "running": a later keeper resumes it. NULL is fine. */
 void import_leave(struct import **import);
 

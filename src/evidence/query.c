@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "evidence/query_int.h"
 
+#include "base/clock.h"
 #include "evidence/import.h"
+
+#include <math.h>
 
 /*
  * A query in two forms: of what is known now, and of what was known at the time that is its last
@@ -20,6 +23,17 @@ struct timed_sql {
 		"SELECT " EVIDENCE_COLUMNS from("evidence") condition EVIDENCE_ORDER,          \
 			AS_OF(from("evidence") condition, from("evidence_past") condition, at) \
 	}
+
+void evidence_until_end(struct evidence *row)
+{
+	double days = (double)(row->ended_s - row->decayed_at_s) / DAY_S;
+
+	if (row->ended_s <= row->decayed_at_s)
+		return;
+	row->recent = fmax(1, row->recent * exp2(-days / EVIDENCE_RECENT_HALF_LIFE_D));
+	row->lasting = fmax(1, row->lasting * exp2(-days / EVIDENCE_LASTING_HALF_LIFE_D));
+	row->decayed_at_s = row->ended_s;
+}
 
 struct evidence evidence_at(const struct db_statement *list)
 {
@@ -191,6 +205,27 @@ enum err evidence_within(struct db *db, const struct prefix *prefix, int64_t as_
 	err = each_row(list, within_row, &within, why);
 	arena_done(&within.arena);
 	return err;
+}
+
+enum err evidence_below(struct db *db, struct str name, int64_t as_of_s, evidence_each each,
+	void *state, struct why *why)
+{
+	static const struct timed_sql sql =
+		TIMED(EVIDENCE_OF_CLAIMS, " AND e.indicator >= $1 AND e.indicator < $2", "$3");
+	struct indicator exact = { .kind = INDICATOR_NAME, .text = name };
+	CLEANUP(buf_done) struct buf from = { 0 };
+	CLEANUP(buf_done) struct buf to = { 0 };
+	CLEANUP(db_finish) struct db_statement *list = NULL;
+
+	/* all keys that begin with the labels: a key is those, each followed by 0, and one byte */
+	indicator_key(&from, &exact);
+	from.n--;
+	buf_str(&to, buf_view(&from));
+	to.data[to.n - 1] = 1;
+	TRY(prepare_timed(db, &sql, as_of_s, 3, &list, why));
+	db_bind_bytes(list, 1, buf_view(&from));
+	db_bind_bytes(list, 2, buf_view(&to));
+	return each_row(list, each, state, why);
 }
 
 enum err refusals_of(struct db *db, int64_t run, refusal_each each, void *state, struct why *why)

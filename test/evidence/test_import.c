@@ -413,6 +413,42 @@ static void test_retention(void **state)
 	assert_int_equal(number(db, "SELECT count(*) FROM run"), 1);
 }
 
+/* What is held changes nothing but the status, and the same once more is a run of its own. */
+static void test_held(void **state)
+{
+	CLEANUP(db_close) struct db *db = evidence_store(state);
+	struct claim claims[] = { claim_of("192.0.2.1", 0), claim_of("192.0.2.2", 0) };
+	struct import_reading reading = { .lines = 5, .accepted = 1 };
+	struct import_good good;
+	struct import *import;
+	int64_t held;
+
+	WORKS(import_last_good(db, STR("list"), &good, &why));
+	assert_int_equal(good.run, 0);
+	(void)listed(db, IMPORT_FULL_LIST, start_s, 1, claims, 2);
+	import = begun(db, IMPORT_FULL_LIST, start_s + 10, 2);
+	held = import_run(import);
+	WORKS(import_hold(&import, &reading, STR("it shrank"), &why));
+	assert_null(import);
+	WORKS(import_last_good(db, STR("list"), &good, &why));
+	assert_int_equal(good.run, held - 1);
+	assert_int_equal(good.accepted, 4);
+	assert_int_equal(number(db, "SELECT count(*) FROM evidence WHERE ended = 0"), 2);
+	assert_int_equal(number(db, "SELECT count(*) FROM feed_state WHERE state = 'held'"), 1);
+	assert_int_equal(number(db, "SELECT failures FROM feed_state"), 0);
+	assert_int_equal(number(db, "SELECT last_success FROM feed_state"), start_s);
+	assert_int_equal(number(db, "SELECT last_attempt FROM feed_state"), start_s + 10);
+	assert_int_equal(number(db, "SELECT count(*) FROM run WHERE state = 'held' AND"
+				    " reason = 'it shrank' AND accepted = 1"),
+		1);
+	import = begun(db, IMPORT_FULL_LIST, start_s + 20, 2);
+	assert_int_not_equal(import_run(import), held);
+	batch_in(import, claims, 1);
+	assert_int_equal(finished(import).ended, 1);
+	WORKS(import_last_good(db, STR("list"), &good, &why));
+	assert_true(good.run > held);
+}
+
 int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[] = {
@@ -423,6 +459,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_batches_of_one_import),
 		cmocka_unit_test(test_status_of_a_source),
 		cmocka_unit_test(test_retention),
+		cmocka_unit_test(test_held),
 	};
 
 	return contract_main(tests, ARRAY_LEN(tests), argc, argv);
