@@ -32,7 +32,7 @@ void world_settings_default(struct world_settings *out, double scale, uint32_t d
 		.frailty_mean = 0.43,
 		.lead_share = 0.6,
 		.lead_days = 3,
-		.list_coverage = 0.25,
+		.list_coverage = 0.12,
 		.innocents_per_day = 0.01,
 		.shared_known = 0.7,
 		.cloud_known = 0.9,
