@@ -83,16 +83,9 @@ static void answer_write(struct buf *answer, const struct job *job,
 /* What follows from a list that is merged. */
 static void job_follow(struct service *service, const struct job *job)
 {
-	struct keeper *keeper = &service->keeper;
-	struct why why;
-
 	held_overtaken(service, job->definition.name, job->spool);
-	if (job->definition.purpose == PURPOSE_GUARD) {
-		if (scoring_reload_rules(
-			    &keeper->scoring, keeper->db, clock_now_s(keeper->clock), &why) != OK)
-			log_why(LOG_ERROR, "rules_unread", &why);
-		service_want_build(service, 0);
-	}
+	if (job->definition.purpose == PURPOSE_GUARD)
+		service_rules_changed(service);
 	job_done_build(service, job);
 }
 

@@ -107,7 +107,7 @@ static bool holds_others(const struct indicator *indicator)
 	       (prefix_is_v4(&indicator->prefix) ? 128 : COMPILE_V6_HOST_LENGTH);
 }
 
-enum err live_apply(struct keeper *keeper, struct str key, struct why *why)
+static enum err apply(struct keeper *keeper, struct str key, bool may_hold_others, struct why *why)
 {
 	CLEANUP(arena_done) struct arena arena = { 0 };
 	struct indicator indicator;
@@ -118,9 +118,19 @@ enum err live_apply(struct keeper *keeper, struct str key, struct why *why)
 	TRY(indicator_from_key(key, &arena, &indicator, why));
 	if (indicator.kind == INDICATOR_HASH || indicator.kind == INDICATOR_PATTERN)
 		return OK;
-	if (holds_others(&indicator))
+	if (holds_others(&indicator) && !may_hold_others)
 		return fail(why, ERR_FULL, "the indicator holds others: a new snapshot shows it");
 	TRY(judged_read(keeper->db, &keeper->scoring, &indicator, clock_now_s(keeper->clock), 0,
 		&arena, &judged, why));
 	return put_judged(keeper, &judged, &arena, why);
+}
+
+enum err live_apply(struct keeper *keeper, struct str key, struct why *why)
+{
+	return apply(keeper, key, false, why);
+}
+
+enum err live_show(struct keeper *keeper, struct str key, struct why *why)
+{
+	return apply(keeper, key, true, why);
 }

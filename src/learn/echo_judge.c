@@ -10,7 +10,7 @@ struct view {
 	double of_a; /* share of a's that b lists */
 	double of_b; /* share of b's that a lists */
 	double shared;
-	bool is_one_way; /* a first, with a steady lag */
+	bool is_one_way; /* a first, b hardly ever */
 };
 
 /* A list that one may be made of. */
@@ -27,7 +27,8 @@ struct judgement {
 	size_t n;
 };
 
-static bool is_steady(const struct echo_pair *pair)
+/* The most that any ECHO_STEADY_S of lags hold. */
+static double within_window(const double lags[ECHO_BINS])
 {
 	enum { WIDTH = ECHO_STEADY_S / ECHO_BIN_S };
 	double most = 0;
@@ -36,10 +37,19 @@ static bool is_steady(const struct echo_pair *pair)
 		double sum = 0;
 
 		for (size_t i = from; i < from + WIDTH; i++)
-			sum += (double)pair->lags[i];
+			sum += lags[i];
 		most = sum > most ? sum : most;
 	}
-	return most >= ECHO_STEADY_SHARE * pair->shared;
+	return most;
+}
+
+static bool is_steady(const struct echo_pair *pair)
+{
+	double lags[ECHO_BINS];
+
+	for (size_t i = 0; i < ECHO_BINS; i++)
+		lags[i] = (double)pair->lags[i];
+	return within_window(lags) >= ECHO_STEADY_SHARE * pair->shared;
 }
 
 static double share_of(double part, uint64_t whole, uint32_t least)
@@ -61,7 +71,6 @@ static bool is_ahead(const struct echo_pair *pair, double first, double second, 
 static void views_of(const struct echo *echo, const struct echo_pair *pair, struct view views[2])
 {
 	int32_t late_s = echo->end_s - ECHO_LATE_S;
-	bool steady = is_steady(pair);
 	double of_a = share_of(
 		pair->a_old, echo_listed(echo, pair->a, pair->from_s, late_s), echo->least);
 	double of_b = share_of(
@@ -72,13 +81,13 @@ static void views_of(const struct echo *echo, const struct echo_pair *pair, stru
 		.of_a = of_a,
 		.of_b = of_b,
 		.shared = pair->shared,
-		.is_one_way = steady && is_ahead(pair, pair->a_first, pair->b_first, of_a) };
+		.is_one_way = is_ahead(pair, pair->a_first, pair->b_first, of_a) };
 	views[1] = (struct view){ .a = pair->b,
 		.b = pair->a,
 		.of_a = of_b,
 		.of_b = of_a,
 		.shared = pair->shared,
-		.is_one_way = steady && is_ahead(pair, pair->b_first, pair->a_first, of_b) };
+		.is_one_way = is_ahead(pair, pair->b_first, pair->a_first, of_b) };
 }
 
 static uint32_t twin_root(struct echo_source *sources, uint32_t source)
@@ -121,7 +130,8 @@ static void judge_pair(struct judgement *judgement, const struct echo_pair *pair
 	if (pair->sampled < echo->least)
 		return;
 	views_of(echo, pair, views);
-	if (view->of_a >= ECHO_SHARE && view->of_b >= ECHO_SHARE && is_steady(pair) &&
+	is_sure = is_steady(pair);
+	if (is_sure && view->of_a >= ECHO_SHARE && view->of_b >= ECHO_SHARE &&
 		views[0].is_one_way == views[1].is_one_way) {
 		twins_join(echo->sources, echo->slots[pair->a].source, echo->slots[pair->b].source);
 		return;
@@ -129,7 +139,7 @@ static void judge_pair(struct judgement *judgement, const struct echo_pair *pair
 	if (views[0].is_one_way == views[1].is_one_way)
 		return;
 	view = views[0].is_one_way ? &views[0] : &views[1];
-	is_sure = view->of_a >= ECHO_SHARE || view->of_b >= ECHO_SHARE;
+	is_sure = is_sure && (view->of_a >= ECHO_SHARE || view->of_b >= ECHO_SHARE);
 	rank_a = echo->sources[echo->slots[view->a].source].rank;
 	rank_b = echo->sources[echo->slots[view->b].source].rank;
 	if (rank_a >= rank_b)
@@ -158,7 +168,9 @@ struct follower {
 	const struct candidate *candidates;
 	unsigned n;
 	double listed;
-	double *by_mask; /* its listings, by which of the candidates had them before */
+	double *by_mask;        /* its listings, by which of the candidates had them before */
+	unsigned chosen;        /* of the candidates, as bits */
+	double lags[ECHO_BINS]; /* since the last of those listed the same */
 };
 
 static void leader_add(const struct echo *echo, uint32_t follower, uint32_t leader)
@@ -169,20 +181,25 @@ static void leader_add(const struct echo *echo, uint32_t follower, uint32_t lead
 		source->leaders[source->leader_count++] = echo->slots[leader].source;
 }
 
-/* Which of the candidates listed it no later than the follower? */
+/* Which of the candidates listed it no later than the follower, and the last of them when? */
 static unsigned mask_of(const struct echo *echo, const struct follower *follower, size_t voices,
-	const struct echo_voice *own)
+	const struct echo_voice *own, unsigned among, int64_t *lag_s)
 {
 	unsigned mask = 0;
 
+	*lag_s = ECHO_LAG_S;
 	for (size_t i = 0; i < voices; i++) {
 		const struct echo_voice *voice = &echo->voices[i];
-		int64_t lag_s = (int64_t)own->began_s - voice->began_s;
+		int64_t since_s = (int64_t)own->began_s - voice->began_s;
 
-		if (lag_s < 0 || lag_s > ECHO_LAG_S)
+		if (since_s < 0 || since_s > ECHO_LAG_S)
 			continue;
-		for (unsigned c = 0; c < follower->n; c++)
-			mask |= follower->candidates[c].leader == voice->slot ? 1u << c : 0u;
+		for (unsigned c = 0; c < follower->n; c++) {
+			if (follower->candidates[c].leader != voice->slot || (among & 1u << c) == 0)
+				continue;
+			mask |= 1u << c;
+			*lag_s = since_s < *lag_s ? since_s : *lag_s;
+		}
 	}
 	return mask;
 }
@@ -222,8 +239,8 @@ static unsigned choose(const struct follower *follower)
 	return so_far >= ECHO_SHARE * follower->listed ? chosen : 0;
 }
 
-/* Each candidate's own listings, by who had them before. */
-static void fill_masks(const struct echo *echo, struct follower **by_slot)
+/* What each follower listed: by who had it before, or by how long the chosen had had it. */
+static void fill_followers(const struct echo *echo, struct follower **by_slot, bool by_lag)
 {
 	double weight;
 
@@ -232,13 +249,38 @@ static void fill_masks(const struct echo *echo, struct follower **by_slot)
 
 		for (size_t v = 0; v < voices; v++) {
 			struct follower *follower = by_slot[echo->voices[v].slot];
+			unsigned among = by_lag && follower != NULL ? follower->chosen : ~0u;
+			unsigned mask;
+			int64_t lag_s;
 
 			if (follower == NULL)
 				continue;
-			follower->listed += weight;
-			follower->by_mask[mask_of(echo, follower, voices, &echo->voices[v])] +=
-				weight;
+			mask = mask_of(echo, follower, voices, &echo->voices[v], among, &lag_s);
+			if (!by_lag) {
+				follower->listed += weight;
+				follower->by_mask[mask] += weight;
+			} else if (mask != 0) {
+				follower->lags[lag_s / ECHO_BIN_S] += weight;
+			}
 		}
+	}
+}
+
+/* Lists that are collected are read at one time, so the last of them was a steady time ago. */
+static bool is_collected(const struct follower *follower)
+{
+	double all = 0;
+
+	for (size_t i = 0; i < ECHO_BINS; i++)
+		all += follower->lags[i];
+	return within_window(follower->lags) >= ECHO_STEADY_SHARE * all;
+}
+
+static void leaders_add(const struct echo *echo, const struct follower *follower)
+{
+	for (unsigned c = 0; c < follower->n; c++) {
+		if ((follower->chosen & 1u << c) != 0)
+			leader_add(echo, follower->slot, follower->candidates[c].leader);
 	}
 }
 
@@ -255,16 +297,16 @@ static void judge_followers(const struct echo *echo, struct follower *followers,
 		by_slot[followers[i].slot] = &followers[i];
 	}
 	if (n > 0)
-		fill_masks(echo, by_slot);
+		fill_followers(echo, by_slot, false);
 	for (size_t i = 0; i < n; i++) {
-		unsigned chosen = choose(&followers[i]);
-
-		for (unsigned c = 0; c < followers[i].n; c++) {
-			if ((chosen & 1u << c) != 0)
-				leader_add(
-					echo, followers[i].slot, followers[i].candidates[c].leader);
-		}
+		followers[i].chosen = choose(&followers[i]);
 		free(followers[i].by_mask);
+	}
+	if (n > 0)
+		fill_followers(echo, by_slot, true);
+	for (size_t i = 0; i < n; i++) {
+		if (is_collected(&followers[i]))
+			leaders_add(echo, &followers[i]);
 	}
 	free(by_slot);
 }

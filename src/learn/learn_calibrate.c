@@ -2,6 +2,9 @@
 /*
  * The coefficients of a role: logistic regression of what happened on what the score adds up.
  *
+ *   0. When decay is learned: how much of it is fast. Absences tell the half-lives; but claims that
+ *      were made again and again stand for more than one sighting, and how much of that lasts shows
+ *      in what they foretell.
  *   1. The base from which weights count. One claim alone foretells its source's rate whatever the
  *      base is; with a lower one, several claims add up to more. So the base is moved to where the
  *      sums foretell best: the regression has the change of the sum with the base as a term.
@@ -16,7 +19,7 @@
 #include <math.h>
 
 /* Fewer of either kind leave a role as the base model has it. */
-enum { HAPPENED_LEAST = 50 };
+enum { HAPPENED_LEAST = 50, JOINT_ROUNDS = 2 };
 /* The base may move so far at once, in log-odds, and stays so far below the mean of all cases. */
 static const double BASE_MOVE_MAX = 4.0;
 static const double BASE_BELOW_MEAN = 0.5;
@@ -30,6 +33,9 @@ static const double BASE_SHARE = 0.25;
 static const double SURROUNDINGS_ALONE_MAX = 0.4;
 /* The cap is where so many of the cases lie below it. */
 static const double SURROUNDINGS_QUANTILE = 0.995;
+
+/* Shares of the fast part that are tried besides the one that absences tell. */
+static const double SHARES[] = { 0.9, 0.95, 0.97, 0.98, 0.99 };
 
 enum term {
 	TERM_ONE,
@@ -115,8 +121,10 @@ static void rewind_rows(struct calibration *calibration)
 }
 
 static void fill_surroundings(float *x, const struct score_role_model *model,
-	const struct score_input *input, const struct score *score, int role)
+	const struct learn_verdict *verdict, int role)
 {
+	const struct score_input *input = verdict->input;
+	const struct score *score = verdict->score;
 	bool is_shared = (score->doubts & DOUBT_SHARED) != 0;
 	double share = is_shared ? model->shared_near : 1.0;
 	uint32_t episodes = 0;
@@ -137,19 +145,18 @@ static void fill_surroundings(float *x, const struct score_role_model *model,
 	x[TERM_CLOUD] = (score->doubts & DOUBT_CLOUD) != 0 ? -1.0F : 0.0F;
 }
 
-static void take_terms(
-	void *state, size_t item, const struct score_input *input, const struct score *score)
+static void take_terms(void *state, const struct learn_verdict *verdict)
 {
 	struct calibration *calibration = state;
 
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		float *x = row_next(calibration, item, role);
+		float *x = row_next(calibration, verdict->item, role);
 
 		if (x == NULL)
 			continue;
 		x[TERM_ONE] = 1.0F;
-		x[calibration->claims_term] = (float)score->log_odds[role];
-		fill_surroundings(x, &calibration->learn->model.roles[role], input, score, role);
+		x[calibration->claims_term] = (float)verdict->score->log_odds[role];
+		fill_surroundings(x, &calibration->learn->model.roles[role], verdict, role);
 	}
 }
 
@@ -176,10 +183,10 @@ static void pass_claims(struct calibration *calibration, enum term term)
 	calibration->claims_term = term;
 	rewind_rows(calibration);
 	learn_weigh(learn);
-	learn_score_all(learn, &alone, learn->scored, take_terms, calibration);
+	learn_score_all(learn, &alone, learn->scored, false, take_terms, calibration);
 }
 
-static void fit(const struct calibration *calibration, int role, bool with_base, double *theta)
+static double fit(const struct calibration *calibration, int role, bool with_base, double *theta)
 {
 	const struct learn *learn = calibration->learn;
 	const struct design *design = &calibration->design[role];
@@ -206,7 +213,7 @@ static void fit(const struct calibration *calibration, int role, bool with_base,
 		terms[i].centre = fmin(fmax(centre[i], terms[i].low), terms[i].high);
 	if (!with_base)
 		terms[TERM_BASE].low = terms[TERM_BASE].high = 0;
-	logistic_fit(&problem, theta);
+	return logistic_fit(&problem, theta);
 }
 
 /* The term of the base becomes the change of the sum of claims when the base falls by 1. */
@@ -216,18 +223,60 @@ static void subtract_claims(struct design *design)
 		design->x[TERMS * i + TERM_BASE] -= design->x[TERMS * i + TERM_CLAIMS];
 }
 
-static void find_base(struct calibration *calibration)
+static void begin_base(struct calibration *calibration)
 {
-	struct learn *learn = calibration->learn;
-	double before[ROLE_COUNT];
-
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		struct learn_role *out = &learn->role[role];
+		struct learn_role *out = &calibration->learn->role[role];
 
 		if (calibration->design[role].is_learned)
 			out->base_log_odds =
 				fmin(out->base_log_odds, logistic_logit(BASE_SHARE * out->mean));
 	}
+}
+
+/* Tries shares of the fast part for all roles at once, and keeps each role's best. */
+static void find_shares(struct calibration *calibration)
+{
+	struct score_role_model *roles = calibration->learn->model.roles;
+	double best[ROLE_COUNT];
+	double share[ROLE_COUNT];
+	bool any = false;
+
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		share[role] = roles[role].decay.recent_share;
+		best[role] = -HUGE_VAL;
+		any |= calibration->learn->role[role].is_decay_learned;
+	}
+	for (size_t i = 0; any && i <= ARRAY_LEN(SHARES); i++) {
+		for (int role = 0; i > 0 && role < ROLE_COUNT; role++) {
+			if (calibration->learn->role[role].is_decay_learned)
+				roles[role].decay.recent_share = SHARES[i - 1];
+		}
+		score_model_prepare(&calibration->learn->model);
+		pass_claims(calibration, TERM_CLAIMS);
+		for (int role = 0; role < ROLE_COUNT; role++) {
+			double theta[TERMS];
+			double found;
+
+			if (!calibration->design[role].is_learned)
+				continue;
+			found = fit(calibration, role, false, theta);
+			if (found > best[role]) {
+				best[role] = found;
+				share[role] = roles[role].decay.recent_share;
+			}
+		}
+	}
+	for (int role = 0; role < ROLE_COUNT; role++)
+		roles[role].decay.recent_share = share[role];
+	score_model_prepare(&calibration->learn->model);
+}
+
+static void find_base(struct calibration *calibration)
+{
+	struct learn *learn = calibration->learn;
+	double before[ROLE_COUNT];
+
 	pass_claims(calibration, TERM_CLAIMS);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		before[role] = learn->role[role].base_log_odds;
@@ -243,7 +292,7 @@ static void find_base(struct calibration *calibration)
 		if (!calibration->design[role].is_learned)
 			continue;
 		subtract_claims(&calibration->design[role]);
-		fit(calibration, role, true, theta);
+		(void)fit(calibration, role, true, theta);
 		fall = theta[TERM_BASE] / theta[TERM_CLAIMS];
 		out->base_log_odds -= fmin(fmax(fall, -BASE_MOVE_MAX), BASE_MOVE_MAX);
 		out->base_log_odds =
@@ -319,7 +368,7 @@ static void find_coefficients(struct calibration *calibration)
 
 		if (!calibration->design[role].is_learned)
 			continue;
-		fit(calibration, role, false, theta);
+		(void)fit(calibration, role, false, theta);
 		set_coefficients(&learn->model.roles[role], &calibration->design[role],
 			learn->role[role].base_log_odds, theta);
 		learn->role[role].is_calibrated = true;
@@ -328,18 +377,16 @@ static void find_coefficients(struct calibration *calibration)
 
 /* ---- on the log-odds as they are ---- */
 
-static void take_log_odds(
-	void *state, size_t item, const struct score_input *input, const struct score *score)
+static void take_log_odds(void *state, const struct learn_verdict *verdict)
 {
 	struct calibration *calibration = state;
 
-	(void)input;
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		const float *x = row_next(calibration, item, role);
+		const float *x = row_next(calibration, verdict->item, role);
 		struct design *design = &calibration->design[role];
 
 		if (x != NULL)
-			design->log_odds[design->next - 1] = (float)score->log_odds[role];
+			design->log_odds[design->next - 1] = (float)verdict->score->log_odds[role];
 	}
 }
 
@@ -347,7 +394,7 @@ static void pass_log_odds(struct calibration *calibration, const struct score_mo
 	const struct score_source *sources)
 {
 	rewind_rows(calibration);
-	learn_score_all(calibration->learn, model, sources, take_log_odds, calibration);
+	learn_score_all(calibration->learn, model, sources, false, take_log_odds, calibration);
 }
 
 /* True when the cap had to come down, so that log-odds changed. */
@@ -370,7 +417,7 @@ static bool calibrate(const struct calibration *calibration, int role)
 		x[PLATT_TERMS * i + ONE] = 1.0F;
 		x[PLATT_TERMS * i + LOG_ODDS] = design->log_odds[i];
 	}
-	logistic_fit(&problem, theta);
+	(void)logistic_fit(&problem, theta);
 	free(x);
 	model->scale *= theta[LOG_ODDS];
 	model->shift = theta[LOG_ODDS] * model->shift + theta[ONE];
@@ -433,8 +480,17 @@ void learn_calibrate(struct learn *learn)
 		measure(&calibration.design[role], &learn->role[role]);
 		learn->role[role].brier_before = learn->role[role].brier;
 	}
+	begin_base(&calibration);
+	find_shares(&calibration);
 	find_base(&calibration);
 	find_coefficients(&calibration);
+	for (int round = 0; round < JOINT_ROUNDS; round++) {
+		for (int role = 0; role < ROLE_COUNT; role++) {
+			if (calibration.design[role].is_learned)
+				learn_join_weights(learn, role);
+		}
+		find_coefficients(&calibration);
+	}
 	calibrate_roles(&calibration);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		measure(&calibration.design[role], &learn->role[role]);

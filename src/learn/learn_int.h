@@ -29,6 +29,7 @@ struct learn_source {
 		double spoken;        /* sum over judged claims of decay and confidence */
 		uint64_t judged;      /* claims */
 		double rate;          /* of confirmation, with the prior's claims */
+		double joint;         /* what the other sources' claims change of its weight */
 	} role[ROLE_COUNT];
 	bool is_proven;
 };
@@ -112,11 +113,21 @@ void learn_weigh(struct learn *learn);
 
 /* ---- learn_score.c: indicators scored as they were at at_s ---- */
 struct score_claim learn_score_claim(const struct learn *learn, const struct table_claim *claim);
-typedef void (*learn_each)(
-	void *state, size_t item, const struct score_input *input, const struct score *score);
+struct learn_verdict {
+	size_t item;
+	const struct score_input *input;
+	const struct score *score;
+	const struct score_part *parts; /* when they were asked for */
+	size_t part_count;              /* at most LEARN_PARTS_MAX */
+};
+enum { LEARN_PARTS_MAX = 512 };
+typedef void (*learn_each)(void *state, const struct learn_verdict *verdict);
 /* Every indicator that has a case, in order, with the claims about all that hold it. */
 void learn_score_all(struct learn *learn, const struct score_model *model,
-	const struct score_source *sources, learn_each each, void *state);
+	const struct score_source *sources, bool with_parts, learn_each each, void *state);
+
+/* ---- learn_joint.c: weights together ---- */
+void learn_join_weights(struct learn *learn, int role);
 
 /* ---- learn_calibrate.c: the coefficients ---- */
 void learn_calibrate(struct learn *learn);

@@ -281,7 +281,7 @@ static float weight_of(struct learn *learn, uint32_t s, int role)
 		(tally.confirmed + REFUTED_CLAIMS * tally.refuted + tally.unconfirmed + prior);
 	weight = logistic_logit(fmin(source->role[role].rate, RATE_MAX)) -
 		 learn->role[role].base_log_odds;
-	weight /= fmax(spoken, SPOKEN_LEAST);
+	weight = weight / fmax(spoken, SPOKEN_LEAST) + source->role[role].joint;
 	return (float)fmin(fmax(weight, 0.0), WEIGHT_MAX);
 }
 

@@ -68,6 +68,7 @@ struct sweep {
 	size_t capacity;
 	size_t holders[HOLDERS_MAX];
 	size_t holder_count;
+	struct score_part *parts; /* NULL: nobody asks */
 };
 
 static void push_claims(struct sweep *sweep, size_t item)
@@ -108,8 +109,11 @@ static void score_item(struct sweep *sweep, const struct score_model *model,
 {
 	const struct table_item *row = &sweep->learn->table.items[item];
 	struct score_input input = { .now_s = sweep->learn->at_s };
-	struct prefix prefix;
 	struct score score;
+	struct learn_verdict verdict = {
+		.item = item, .input = &input, .score = &score, .parts = sweep->parts
+	};
+	struct prefix prefix;
 
 	gather(sweep, item);
 	input.claims = sweep->claims;
@@ -119,17 +123,24 @@ static void score_item(struct sweep *sweep, const struct score_model *model,
 		table_prefix(row->key, &prefix);
 		input.prefix = &prefix;
 	}
-	score_of(model, sources, &sweep->learn->policy, &input, &score, NULL, 0, NULL);
-	each(state, item, &input, &score);
+	score_of(model, sources, &sweep->learn->policy, &input, &score, sweep->parts,
+		LEARN_PARTS_MAX, &verdict.part_count);
+	if (verdict.part_count > LEARN_PARTS_MAX)
+		verdict.part_count = LEARN_PARTS_MAX;
+	each(state, &verdict);
 }
 
 void learn_score_all(struct learn *learn, const struct score_model *model,
-	const struct score_source *sources, learn_each each, void *state)
+	const struct score_source *sources, bool with_parts, learn_each each, void *state)
 {
 	struct sweep sweep = { .learn = learn };
 	const struct table *table = &learn->table;
 	size_t next[ROLE_COUNT] = { 0 };
 
+	if (with_parts) {
+		sweep.parts = calloc(LEARN_PARTS_MAX, sizeof *sweep.parts);
+		must(sweep.parts != NULL);
+	}
 	for (size_t i = 0; i < table->item_count; i++) {
 		const struct table_item *item = &table->items[i];
 		bool has_case = false;
@@ -151,4 +162,5 @@ void learn_score_all(struct learn *learn, const struct score_model *model,
 			sweep.holders[sweep.holder_count++] = i;
 	}
 	free(sweep.claims);
+	free(sweep.parts);
 }

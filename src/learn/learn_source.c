@@ -13,6 +13,9 @@
 static const double EXPERIENCE_HALF_LIFE_D = 14.0;
 static const double EXPERIENCE_CLAIMS_MAX = 500.0;
 
+/* Who has been seen to be little better than chance (weight, log-odds) confirms nobody. */
+static const double CONFIRMS_LEAST = 0.5;
+
 static uint8_t rank_of(const struct score_source *source)
 {
 	return source->standing == STANDING_SENSOR    ? RANK_SENSOR
@@ -214,8 +217,10 @@ void learn_meet_sources(struct learn *learn)
 
 		out->rank = rank_of(given);
 		for (int role = 0; role < ROLE_COUNT; role++) {
-			out->is_trusted[role] = out->rank == RANK_SENSOR ||
-						(out->rank != RANK_NEW && given->weight[role] > 0);
+			out->is_trusted[role] =
+				out->rank == RANK_SENSOR ||
+				(out->rank != RANK_NEW &&
+					(double)given->weight[role] >= CONFIRMS_LEAST);
 			out->is_watcher[role] &= out->is_trusted[role];
 		}
 		if (known == NULL)

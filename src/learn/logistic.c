@@ -163,7 +163,7 @@ static double move(const struct logistic *problem, const double *theta, const do
 	return most;
 }
 
-void logistic_fit(const struct logistic *problem, double *theta)
+double logistic_fit(const struct logistic *problem, double *theta)
 {
 	struct point point;
 	double step[TERMS];
@@ -189,4 +189,5 @@ void logistic_fit(const struct logistic *problem, double *theta)
 			break;
 		memcpy(theta, next, problem->term_count * sizeof *theta);
 	}
+	return -point.loss;
 }

@@ -28,8 +28,8 @@ struct logistic {
 	size_t term_count; /* 1..LOGISTIC_TERMS_MAX */
 };
 
-/* theta has term_count numbers. */
-void logistic_fit(const struct logistic *problem, double *theta);
+/* theta has term_count numbers; returns the maximum. */
+double logistic_fit(const struct logistic *problem, double *theta);
 
 /* ln(1 + exp(x)), for any x. */
 double logistic_softplus(double x);

@@ -139,6 +139,9 @@ static const struct word_row table[] = {
 		"The chance that an independent source says the same of it within 7 days: "
 		"{score} in 100.",
 		"7 دن کے اندر کسی آزاد ذریعے سے اس حقیقت کی تصدیق کا امکان: 100 میں سے {score}۔")
+	ROW("plain.guess", "",
+		"That is a rough guess, because nothing was learned here yet.",
+		"یہ محض ایک موٹا اندازہ ہے، کیونکہ یہاں ابھی تک کچھ سیکھا نہیں گیا۔")
 	ROW("plain.claim", "source category seen",
 		"{source} reports {category}, last on {seen}.",
 		"{source} کی اطلاع: {category}، آخری بار {seen} کو۔")

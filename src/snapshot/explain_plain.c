@@ -80,6 +80,9 @@ static void say_score(const struct telling *telling, unsigned role)
 	const struct word_param params[] = { { "score", number } };
 
 	say(telling, keys[role], params, ARRAY_LEN(params));
+	/* the model that is built in was calibrated on nothing */
+	if (telling->explained->scoring->model.score.version == 1)
+		say(telling, STR("plain.guess"), NULL, 0);
 }
 
 /* The newest claim of the part's source in its role and category that the reader may see. */

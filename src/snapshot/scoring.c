@@ -74,3 +74,11 @@ void scoring_done(struct scoring *scoring)
 	model_done(&scoring->model);
 	*scoring = (struct scoring){ 0 };
 }
+
+void scoring_move(struct scoring *to, struct scoring *from)
+{
+	*to = *from;
+	if (from->model.score.networks == &from->model.networks)
+		to->model.score.networks = &to->model.networks;
+	*from = (struct scoring){ 0 };
+}

@@ -3,66 +3,11 @@
  * Compiled entries against a slow judge (world.h): for every address and name of a small world, the
  * longest entry that matches must say what the closest spot that needs an entry says.
  */
+#include "snapshot/entries.h"
 #include "snapshot/world.h"
 
 #include "base/clock.h"
 #include "evidence/claim.h"
-#include "snapshot/verdict.h"
-
-/* The longest entry of the compiled input that holds the address; 0 when none does. */
-static uint16_t longest_match(const struct snapshot_input *input, const struct ipaddr *ip)
-{
-	uint16_t id = 0;
-
-	for (size_t i = 0; i < input->v4_count && ip_is_v4(ip); i++) {
-		const struct snapshot_v4 *entry = &input->v4[i];
-
-		if (entry->width == 0 ||
-			(entry->address ^ ip_to_u32(ip)) >> (32 - entry->width) == 0)
-			id = entry->verdict;
-	}
-	for (size_t i = 0; i < input->v6_count && !ip_is_v4(ip); i++) {
-		const struct snapshot_v6 *entry = &input->v6[i];
-		struct prefix prefix = { .length = entry->length };
-
-		for (unsigned byte = 0; byte < 8; byte++) {
-			prefix.address.bytes[byte] = (uint8_t)(entry->high >> (56 - 8 * byte));
-			prefix.address.bytes[8 + byte] = (uint8_t)(entry->low >> (56 - 8 * byte));
-		}
-		if (prefix_contains_ip(&prefix, ip))
-			id = entry->verdict;
-	}
-	return id;
-}
-
-static uint16_t name_match(const struct snapshot_input *input, struct str name)
-{
-	size_t best = 0;
-	uint16_t id = 0;
-
-	for (size_t i = 0; i < input->text_count; i++) {
-		const struct snapshot_text *entry = &input->texts[i];
-		bool is_exact = str_eq(entry->text, name);
-		bool is_above = entry->below && name.n > entry->text.n &&
-				str_ends(name, entry->text) &&
-				name.p[name.n - entry->text.n - 1] == '.';
-		size_t rank = is_exact ? name.n * 2 + !entry->below : entry->text.n * 2;
-
-		if ((is_exact || is_above) && rank >= best) {
-			best = rank;
-			id = entry->verdict;
-		}
-	}
-	return id;
-}
-
-static struct pehra_verdict record_of(const struct verdict_table *table, uint16_t id)
-{
-	struct pehra_verdict record;
-
-	memcpy(&record, table->records.data + id * sizeof record, sizeof record);
-	return record;
-}
 
 static const char *same(const struct pehra_verdict *verdict, const struct world_found *found)
 {
@@ -94,9 +39,10 @@ static const char *obeys_rules(enum rule_verdict rule, uint16_t id, uint8_t acti
 }
 
 static const char *check_asked(const struct world *world, const struct snapshot_input *input,
-	const struct indicator *asked, uint16_t id)
+	const struct indicator *asked)
 {
-	struct pehra_verdict record = record_of(input->verdicts, id);
+	uint16_t id = entries_match(input, asked);
+	struct pehra_verdict record = entries_record(input, id);
 	struct world_found found;
 	bool is_shown = world_shown(world, asked, &found);
 	const char *wrong = obeys_rules(world_rule(world, asked), id, record.action);
@@ -119,47 +65,23 @@ static const char *check_all(const struct world *world, const struct snapshot_in
 			(uint8_t)(i >> 8), (uint8_t)i } };
 
 		asked.prefix = prefix_host(&v4);
-		wrong = check_asked(world, input, &asked, longest_match(input, &v4));
+		wrong = check_asked(world, input, &asked);
 		v6.bytes[15] = i % 3 == 0 ? 77 : (uint8_t)(i % 4);
 		asked.prefix = prefix_host(&v6);
 		if (wrong == NULL)
-			wrong = check_asked(world, input, &asked, longest_match(input, &v6));
+			wrong = check_asked(world, input, &asked);
 	}
 	for (size_t i = 0; i < world_name_count && wrong == NULL; i++) {
 		struct indicator asked = { .kind = INDICATOR_NAME, .text = str_c(world_names[i]) };
 
-		wrong = check_asked(world, input, &asked, name_match(input, asked.text));
+		wrong = check_asked(world, input, &asked);
+	}
+	for (size_t i = 0; i < world_url_count && wrong == NULL; i++) {
+		struct indicator asked = { .kind = INDICATOR_URL, .text = str_c(world_urls[i]) };
+
+		wrong = check_asked(world, input, &asked);
 	}
 	return wrong;
-}
-
-/* The entry of exactly this indicator; 0: none. */
-static uint16_t entry_of(const struct snapshot_input *input, const struct indicator *spot,
-	struct snapshot_detail *detail)
-{
-	const struct prefix *prefix = &spot->prefix;
-	bool is_ip = spot->kind == INDICATOR_IP;
-
-	for (size_t i = 0; i < input->v4_count && is_ip && prefix_is_v4(prefix); i++) {
-		*detail = input->v4[i].detail;
-		if (input->v4[i].address == ip_to_u32(&prefix->address) &&
-			input->v4[i].width == prefix_width(prefix))
-			return input->v4[i].verdict;
-	}
-	for (size_t i = 0; i < input->v6_count && is_ip && !prefix_is_v4(prefix); i++) {
-		*detail = input->v6[i].detail;
-		if (input->v6[i].high == ip_high(&prefix->address) &&
-			input->v6[i].low == ip_low(&prefix->address) &&
-			input->v6[i].length == prefix->length)
-			return input->v6[i].verdict;
-	}
-	for (size_t i = 0; i < input->text_count && !is_ip; i++) {
-		*detail = input->texts[i].detail;
-		if (str_eq(input->texts[i].text, spot->text) &&
-			input->texts[i].below == spot->below)
-			return input->texts[i].verdict;
-	}
-	return 0;
 }
 
 /* compile_one() gives each spot the entry that the sweep gave it, sources and days included. */
@@ -172,7 +94,7 @@ static const char *check_one(
 	struct compile_entry entry;
 	struct snapshot_detail detail;
 	struct pehra_verdict record;
-	uint16_t id = entry_of(input, spot, &detail);
+	uint16_t id = entries_exact(input, spot, &detail);
 	size_t n = 0;
 
 	for (size_t i = 0; i < world->n; i++) {
@@ -190,7 +112,7 @@ static const char *check_one(
 		return "one indicator is refused";
 	if (id == 0)
 		return entry.only_as_hole ? NULL : "one indicator has an entry that the sweep left";
-	record = record_of(input->verdicts, id);
+	record = entries_record(input, id);
 	if (record.source_count != entry.source_count)
 		return "other sources";
 	record.source_set = 0;
@@ -218,11 +140,11 @@ static const char *check_summary(const struct compile *compile, const struct sna
 
 	compile_summary(compile, &summary);
 	for (size_t i = 0; i < input->v4_count; i++)
-		actions[record_of(input->verdicts, input->v4[i].verdict).action]++;
+		actions[entries_record(input, input->v4[i].verdict).action]++;
 	for (size_t i = 0; i < input->v6_count; i++)
-		actions[record_of(input->verdicts, input->v6[i].verdict).action]++;
+		actions[entries_record(input, input->v6[i].verdict).action]++;
 	for (size_t i = 0; i < input->text_count; i++)
-		actions[record_of(input->verdicts, input->texts[i].verdict).action]++;
+		actions[entries_record(input, input->texts[i].verdict).action]++;
 	if (memcmp(actions, summary.actions, sizeof actions) != 0)
 		return "the summary counts other actions";
 	for (size_t i = 0; i < summary.touched_count; i++) {
@@ -282,8 +204,8 @@ static const char *check_limited(const struct world *world, const struct snapsho
 	uint64_t demoted = 0;
 
 	for (size_t i = 0; i < all->v4_count; i++) {
-		struct pehra_verdict before = record_of(all->verdicts, all->v4[i].verdict);
-		struct pehra_verdict after = record_of(limited->verdicts, limited->v4[i].verdict);
+		struct pehra_verdict before = entries_record(all, all->v4[i].verdict);
+		struct pehra_verdict after = entries_record(limited, limited->v4[i].verdict);
 		struct ipaddr ip = ip_from_u32(all->v4[i].address);
 		struct indicator spot = { .kind = INDICATOR_IP,
 			.prefix = prefix_around(&ip, (uint8_t)(96 + all->v4[i].width)) };

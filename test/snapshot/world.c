@@ -9,6 +9,8 @@ const int64_t world_now_s = 1795448940;
 const char *const world_names[] = { "a.example", "b.example", "x.a.example", "y.x.a.example",
 	"example", "c.test" };
 const size_t world_name_count = ARRAY_LEN(world_names);
+const char *const world_urls[] = { "http://a.example/", "https://x.a.example/q" };
+const size_t world_url_count = ARRAY_LEN(world_urls);
 
 static struct ipaddr random_v4(struct prop *prop)
 {
@@ -35,6 +37,9 @@ static struct indicator random_indicator(struct prop *prop)
 	struct indicator indicator = { .kind = INDICATOR_IP };
 	struct ipaddr ip = random_v4(prop);
 
+	if (prop_below(prop, 16) == 0)
+		return (struct indicator){ .kind = INDICATOR_URL,
+			.text = str_c(world_urls[prop_below(prop, world_url_count)]) };
 	if (prop_below(prop, 4) == 0)
 		return (struct indicator){ .kind = INDICATOR_NAME,
 			.below = prop_below(prop, 2) == 0,
@@ -205,8 +210,8 @@ bool world_holds(const struct indicator *outer, const struct indicator *inner)
 		return false;
 	if (outer->kind == INDICATOR_IP)
 		return prefix_contains(&outer->prefix, &inner->prefix);
-	if (str_eq(outer->text, inner->text))
-		return outer->below || !inner->below;
+	if (outer->kind == INDICATOR_URL || str_eq(outer->text, inner->text))
+		return str_eq(outer->text, inner->text) && (outer->below || !inner->below);
 	return outer->below && str_ends(inner->text, outer->text) &&
 	       inner->text.n > outer->text.n &&
 	       inner->text.p[inner->text.n - outer->text.n - 1] == '.';
@@ -217,6 +222,17 @@ static size_t closeness(const struct indicator *indicator)
 {
 	return indicator->kind == INDICATOR_IP ? indicator->prefix.length
 					       : indicator->text.n * 2 + !indicator->below;
+}
+
+/* The override of the longer prefix, or of more labels; of two equal ones the allow. */
+static bool decides_over(const struct world_rule *rule, const struct world_rule *other)
+{
+	size_t length = rule->indicator.kind == INDICATOR_IP ? rule->indicator.prefix.length
+							     : rule->indicator.text.n;
+	size_t others = other->indicator.kind == INDICATOR_IP ? other->indicator.prefix.length
+							      : other->indicator.text.n;
+
+	return length > others || (length == others && rule->is_allow);
 }
 
 enum rule_verdict world_rule(const struct world *world, const struct indicator *indicator)
@@ -232,9 +248,7 @@ enum rule_verdict world_rule(const struct world *world, const struct indicator *
 		if (rule->guard == GUARD_NEVER)
 			return RULE_ALLOW;
 		is_asked |= rule->guard == GUARD_ASK;
-		if (rule->guard == GUARD_NONE &&
-			(override == NULL ||
-				closeness(&rule->indicator) > closeness(&override->indicator)))
+		if (rule->guard == GUARD_NONE && (override == NULL || decides_over(rule, override)))
 			override = rule;
 	}
 	if (override != NULL)

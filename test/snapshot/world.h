@@ -13,6 +13,8 @@ enum { WORLD_ROWS_MAX = 80, WORLD_SOURCES = 9, WORLD_SPACE = 256, WORLD_RULES_MA
 extern const int64_t world_now_s;
 extern const char *const world_names[];
 extern const size_t world_name_count;
+extern const char *const world_urls[];
+extern const size_t world_url_count;
 
 struct world_row {
 	struct indicator indicator;
