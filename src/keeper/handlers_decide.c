@@ -8,6 +8,7 @@
 #include "decision/policy_store.h"
 #include "evidence/query.h"
 #include "keeper/handlers.h"
+#include "keeper/held.h"
 #include "keeper/override_live.h"
 #include "keeper/scoring_change.h"
 #include "keeper/service.h"
@@ -361,6 +362,14 @@ static enum err approve_model(struct command_call *call, const struct pending *i
 		call->service, version, actor_of(call), note.n == 0 ? item->summary : note, why);
 }
 
+/* First the run, which survives whatever comes: an item that stays open is overtaken by it. */
+static enum err approve_feed(struct command_call *call, const struct pending *item,
+	struct json_writer *result, struct why *why)
+{
+	(void)result;
+	return held_approve(call->service, item, call->actor.name, why);
+}
+
 static enum err dismiss_override(
 	struct command_call *call, const struct pending *item, struct why *why)
 {
@@ -377,6 +386,7 @@ static const struct {
 		struct json_writer *result, struct why *why);
 	enum err (*dismiss)(struct command_call *call, const struct pending *item, struct why *why);
 } settlements[PENDING_KINDS] = {
+	[PENDING_FEED] = { approve_feed, NULL },
 	[PENDING_OVERRIDE] = { approve_override, dismiss_override },
 	[PENDING_MODEL] = { approve_model, NULL },
 	[PENDING_GUARD] = { approve_guard, NULL },
@@ -436,6 +446,8 @@ enum err handle_pending_dismiss(
 	if (settlements[item.kind].dismiss != NULL)
 		TRY(settlements[item.kind].dismiss(call, &item, why));
 	TRY(item_close(call, &item, "dismissed", note, why));
+	if (item.kind == PENDING_FEED)
+		held_forget(call->service, item.subject);
 	json_field_i64(result, "id", item.id);
 	event(call->service, "pending", item.id);
 	return OK;
