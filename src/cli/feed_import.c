@@ -389,7 +389,7 @@ static enum err import_all(struct import_verb *verb, struct why *why)
 		verb->is_last = i + 1 == arguments->operand_count;
 		/* one file that is no good costs itself, not the others */
 		if (import_file(verb, arguments->operands[i], why) != OK) {
-			verb->some_failed = true;
+			verb->some_failed |= why->code != ERR_HELD;
 			CLEANUP(buf_done) struct buf named = { 0 };
 
 			buf_fmt(&named, "%s: %s", arguments->operands[i], why->text);

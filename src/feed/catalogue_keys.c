@@ -251,21 +251,14 @@ static enum err set_purpose(const struct catalogue_entry *entry, const struct ya
 static enum err set_guard(const struct catalogue_entry *entry, const struct yaml_node *node,
 	void *field, struct why *why)
 {
-	static const struct str words[] = {
-		[GUARD_NOTE] = STR_INIT("note"),
-		[GUARD_ASK] = STR_INIT("ask"),
-		[GUARD_NEVER] = STR_INIT("never"),
-	};
+	enum guard_policy policy;
 
 	(void)entry;
-	for (uint8_t i = GUARD_NOTE; i < GUARD_POLICIES; i++) {
-		if (str_eq(words[i], node->text)) {
-			*(uint8_t *)field = i;
-			return OK;
-		}
-	}
-	return refuse(
-		node, "a guard's policy is note, ask or never, not '%.*s'", STR_FMT(node->text));
+	if (!guard_policy_parse(node->text, &policy) || policy == GUARD_NONE)
+		return refuse(node, "a guard's policy is note, ask or never, not '%.*s'",
+			STR_FMT(node->text));
+	*(uint8_t *)field = (uint8_t)policy;
+	return OK;
 }
 
 static enum err set_standing(const struct catalogue_entry *entry, const struct yaml_node *node,

@@ -25,7 +25,7 @@ enum feed_column {
 	COLUMN_LAST_SEEN,
 	COLUMN_CONFIDENCE, /* 0..100, or a fraction 0..1 with a point */
 	COLUMN_COUNT_EVENTS,
-	COLUMN_REFERENCE,
+	COLUMN_REFERENCE, /* of a route: its AS */
 	COLUMN_CATEGORY,
 	COLUMN_LIMIT
 };

@@ -30,7 +30,7 @@ static const struct refusal_info refusals[] = {
 	[REFUSED_RULE] = { STR_INIT("rule"),
 		STR_INIT("a rule that says less or more than an indicator") },
 	[REFUSED_PATTERN] = { STR_INIT("pattern"),
-		STR_INIT("a pattern beyond [type:path = 'value' OR ...]") },
+		STR_INIT("a pattern of a form that is not read, or far too wide") },
 	[REFUSED_WITHDRAWN] = { STR_INIT("withdrawn"),
 		STR_INIT("withdrawn, expired, or not meant for detection") },
 	[REFUSED_THRESHOLD] = { STR_INIT("below-threshold"),

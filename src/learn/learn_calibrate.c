@@ -2,26 +2,31 @@
 /*
  * The coefficients of a role: logistic regression of what happened on what the score adds up.
  *
- *   0. When decay is learned: how much of it is fast. Absences tell the half-lives; but claims that
- *      were made again and again stand for more than one sighting, and how much of that lasts shows
- *      in what they foretell.
+ *   0. When decay is learned: absences tell half-lives of the chance to come back, but decay scales
+ *      log-odds, which fall slower; and claims that were made again and again stand for more than
+ *      one sighting. So half-lives are stretched, and the share of the fast part is chosen, as they
+ *      foretell best.
  *   1. The base from which weights count. One claim alone foretells its source's rate whatever the
  *      base is; with a lower one, several claims add up to more. So the base is moved to where the
  *      sums foretell best: the regression has the change of the sum with the base as a term.
  *   2. Scale and surroundings, with weights counted from there.
- *   3. Scale and shift once more, on the log-odds as score_of() gives them, with all caps.
+ *   3. Scale and shift once more, on the log-odds as score_of() gives them, with all caps
+ * (platt.h).
  *
  * All drawn to the base model's values, as strongly as the precisions below say.
  */
 #include "learn/learn_int.h"
 #include "learn/logistic.h"
+#include "learn/platt.h"
 
 #include <math.h>
 
 /* Fewer of either kind leave a role as the base model has it. */
 enum { HAPPENED_LEAST = 50, JOINT_ROUNDS = 2 };
-/* The base may move so far at once, in log-odds, and stays so far below the mean of all cases. */
+/* The base may fall and rise so far at once, in log-odds, and stays so far below the mean of all
+ * cases. */
 static const double BASE_MOVE_MAX = 4.0;
+static const double BASE_RISE_MAX = 0.5;
 static const double BASE_BELOW_MEAN = 0.5;
 static const double BASE_LEAST = -14.0;
 /* To begin with, what nobody claims happens at most so often, as a share of the mean. */
@@ -33,9 +38,6 @@ static const double BASE_SHARE = 0.25;
 static const double SURROUNDINGS_ALONE_MAX = 0.4;
 /* The cap is where so many of the cases lie below it. */
 static const double SURROUNDINGS_QUANTILE = 0.995;
-
-/* Shares of the fast part that are tried besides the one that absences tell. */
-static const double SHARES[] = { 0.9, 0.95, 0.97, 0.98, 0.99 };
 
 enum term {
 	TERM_ONE,
@@ -71,7 +73,7 @@ _Static_assert(SCORE_NEAR_LEVELS == 2, "a row of the table for each level");
 struct design {
 	float *x;
 	float *log_odds; /* of the last pass */
-	uint8_t *y;
+	bool *y;
 	size_t n;
 	size_t next; /* row to be filled */
 	bool is_learned;
@@ -88,7 +90,7 @@ static void design_init(struct design *design, const struct learn_cases *cases)
 	*design = (struct design){ .n = cases->n,
 		.x = calloc(cases->n * TERMS + 1, sizeof *design->x),
 		.log_odds = calloc(cases->n + 1, sizeof *design->log_odds),
-		.y = calloc(cases->n + 1, 1),
+		.y = calloc(cases->n + 1, sizeof *design->y),
 		.is_learned = cases->happened >= HAPPENED_LEAST &&
 			      cases->n - cases->happened >= HAPPENED_LEAST };
 	must(design->x != NULL && design->log_odds != NULL && design->y != NULL);
@@ -234,42 +236,90 @@ static void begin_base(struct calibration *calibration)
 	}
 }
 
-/* Tries shares of the fast part for all roles at once, and keeps each role's best. */
-static void find_shares(struct calibration *calibration)
+/* What is tried: shares of the fast part (0: as absences tell), and how far half-lives stretch. */
+static const double DECAY_SHARES[] = { 0, 0.9, 0.95, 0.97, 0.98, 0.99 };
+static const double DECAY_STRETCHES[] = { 1, 1.5, 2, 3 };
+enum { DECAY_TRIES = ARRAY_LEN(DECAY_SHARES) * ARRAY_LEN(DECAY_STRETCHES) };
+
+static struct score_decay decay_tried(const struct score_decay *found, size_t i)
 {
-	struct score_role_model *roles = calibration->learn->model.roles;
-	double best[ROLE_COUNT];
-	double share[ROLE_COUNT];
-	bool any = false;
+	double share = DECAY_SHARES[i % ARRAY_LEN(DECAY_SHARES)];
+	double stretch = DECAY_STRETCHES[i / ARRAY_LEN(DECAY_SHARES)];
+
+	return (struct score_decay){ .recent_share = share > 0 ? share : found->recent_share,
+		.recent_half_life_d = stretch * found->recent_half_life_d,
+		.lasting_half_life_d = stretch * found->lasting_half_life_d };
+}
+
+/* Tries decays for all roles at once; best keeps each role's. */
+static void try_decays(struct calibration *calibration, struct score_decay best[ROLE_COUNT])
+{
+	struct learn *learn = calibration->learn;
+	struct score_decay found[ROLE_COUNT];
+	double most[ROLE_COUNT];
 
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		share[role] = roles[role].decay.recent_share;
-		best[role] = -HUGE_VAL;
-		any |= calibration->learn->role[role].is_decay_learned;
+		best[role] = found[role] = learn->model.roles[role].decay;
+		most[role] = -HUGE_VAL;
 	}
-	for (size_t i = 0; any && i <= ARRAY_LEN(SHARES); i++) {
-		for (int role = 0; i > 0 && role < ROLE_COUNT; role++) {
-			if (calibration->learn->role[role].is_decay_learned)
-				roles[role].decay.recent_share = SHARES[i - 1];
+	for (size_t i = 0; i < DECAY_TRIES; i++) {
+		for (int role = 0; role < ROLE_COUNT; role++) {
+			if (learn->role[role].is_decay_learned)
+				learn->model.roles[role].decay = decay_tried(&found[role], i);
 		}
-		score_model_prepare(&calibration->learn->model);
+		score_model_prepare(&learn->model);
 		pass_claims(calibration, TERM_CLAIMS);
 		for (int role = 0; role < ROLE_COUNT; role++) {
 			double theta[TERMS];
-			double found;
+			double likelihood;
 
-			if (!calibration->design[role].is_learned)
+			if (!calibration->design[role].is_learned ||
+				!learn->role[role].is_decay_learned)
 				continue;
-			found = fit(calibration, role, false, theta);
-			if (found > best[role]) {
-				best[role] = found;
-				share[role] = roles[role].decay.recent_share;
+			likelihood = fit(calibration, role, false, theta);
+			if (likelihood > most[role]) {
+				most[role] = likelihood;
+				best[role] = learn->model.roles[role].decay;
 			}
 		}
 	}
-	for (int role = 0; role < ROLE_COUNT; role++)
-		roles[role].decay.recent_share = share[role];
-	score_model_prepare(&calibration->learn->model);
+}
+
+/* Every so manieth case. */
+static struct learn_cases cases_sampled(const struct learn_cases *cases)
+{
+	enum { CASES_MAX = 60000 };
+	size_t step = cases->n / CASES_MAX + 1;
+	struct learn_cases out = { .rows = calloc(cases->n / step + 1, sizeof *out.rows) };
+
+	must(out.rows != NULL);
+	for (size_t i = step - 1; i < cases->n; i += step) {
+		out.happened += cases->rows[i].happened;
+		out.rows[out.n++] = cases->rows[i];
+	}
+	return out;
+}
+
+/* On a sample of the cases: there are many decays to be tried. */
+static void find_decay(struct learn *learn)
+{
+	struct calibration calibration = { .learn = learn };
+	struct learn_cases all[ROLE_COUNT];
+	struct score_decay best[ROLE_COUNT];
+
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		all[role] = learn->cases[role];
+		learn->cases[role] = cases_sampled(&all[role]);
+		design_init(&calibration.design[role], &learn->cases[role]);
+	}
+	try_decays(&calibration, best);
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		design_done(&calibration.design[role]);
+		free(learn->cases[role].rows);
+		learn->cases[role] = all[role];
+		learn->model.roles[role].decay = best[role];
+	}
+	score_model_prepare(&learn->model);
 }
 
 static void find_base(struct calibration *calibration)
@@ -294,7 +344,7 @@ static void find_base(struct calibration *calibration)
 		subtract_claims(&calibration->design[role]);
 		(void)fit(calibration, role, true, theta);
 		fall = theta[TERM_BASE] / theta[TERM_CLAIMS];
-		out->base_log_odds -= fmin(fmax(fall, -BASE_MOVE_MAX), BASE_MOVE_MAX);
+		out->base_log_odds -= fmin(fmax(fall, -BASE_RISE_MAX), BASE_MOVE_MAX);
 		out->base_log_odds =
 			fmax(fmin(out->base_log_odds, logistic_logit(out->mean) - BASE_BELOW_MEAN),
 				BASE_LEAST);
@@ -400,30 +450,17 @@ static void pass_log_odds(struct calibration *calibration, const struct score_mo
 /* True when the cap had to come down, so that log-odds changed. */
 static bool calibrate(const struct calibration *calibration, int role)
 {
-	enum { ONE, LOG_ODDS, PLATT_TERMS };
-	static const struct logistic_term terms[PLATT_TERMS] = { { 0, 1, -20, 20 },
-		{ 1, 1, 0.1, 10 } };
 	const struct design *design = &calibration->design[role];
 	struct score_role_model *model = &calibration->learn->model.roles[role];
-	float *x = malloc((design->n * PLATT_TERMS + 1) * sizeof *x);
-	struct logistic problem = {
-		.x = x, .y = design->y, .n = design->n, .terms = terms, .term_count = PLATT_TERMS
-	};
-	double theta[PLATT_TERMS];
+	struct platt line;
 	double bound;
 
-	must(x != NULL);
-	for (size_t i = 0; i < design->n; i++) {
-		x[PLATT_TERMS * i + ONE] = 1.0F;
-		x[PLATT_TERMS * i + LOG_ODDS] = design->log_odds[i];
-	}
-	(void)logistic_fit(&problem, theta);
-	free(x);
-	model->scale *= theta[LOG_ODDS];
-	model->shift = theta[LOG_ODDS] * model->shift + theta[ONE];
+	platt_fit(design->log_odds, design->y, design->n, &line);
+	model->scale *= line.scale;
+	model->shift = line.scale * model->shift + line.shift;
 	for (size_t i = 0; i < design->n; i++)
 		design->log_odds[i] =
-			(float)(theta[LOG_ODDS] * (double)design->log_odds[i] + theta[ONE]);
+			(float)(line.scale * (double)design->log_odds[i] + line.shift);
 	bound = surroundings_bound(model);
 	if (model->surroundings_max <= bound)
 		return false;
@@ -469,6 +506,28 @@ static void calibrate_roles(struct calibration *calibration)
 		pass_log_odds(calibration, &learn->model, learn->scored);
 }
 
+static bool has_new_decay(const struct learn *learn)
+{
+	bool any = false;
+
+	for (int role = 0; role < ROLE_COUNT; role++)
+		any |= learn->role[role].is_decay_learned;
+	return any;
+}
+
+static void fit_all(struct calibration *calibration)
+{
+	find_base(calibration);
+	find_coefficients(calibration);
+	for (int round = 0; round < JOINT_ROUNDS; round++) {
+		for (int role = 0; role < ROLE_COUNT; role++) {
+			if (calibration->design[role].is_learned)
+				learn_join_weights(calibration->learn, role);
+		}
+		find_coefficients(calibration);
+	}
+}
+
 void learn_calibrate(struct learn *learn)
 {
 	struct calibration calibration = { .learn = learn };
@@ -481,15 +540,10 @@ void learn_calibrate(struct learn *learn)
 		learn->role[role].brier_before = learn->role[role].brier;
 	}
 	begin_base(&calibration);
-	find_shares(&calibration);
-	find_base(&calibration);
-	find_coefficients(&calibration);
-	for (int round = 0; round < JOINT_ROUNDS; round++) {
-		for (int role = 0; role < ROLE_COUNT; role++) {
-			if (calibration.design[role].is_learned)
-				learn_join_weights(learn, role);
-		}
-		find_coefficients(&calibration);
+	fit_all(&calibration);
+	if (has_new_decay(learn)) {
+		find_decay(learn);
+		fit_all(&calibration);
 	}
 	calibrate_roles(&calibration);
 	for (int role = 0; role < ROLE_COUNT; role++) {

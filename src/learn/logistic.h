@@ -21,8 +21,8 @@ struct logistic_term {
 };
 
 struct logistic {
-	const float *x;   /* n rows of term_count numbers */
-	const uint8_t *y; /* 0 or 1 */
+	const float *x; /* n rows of term_count numbers */
+	const bool *y;  /* did it happen? */
 	size_t n;
 	const struct logistic_term *terms;
 	size_t term_count; /* 1..LOGISTIC_TERMS_MAX */

@@ -107,6 +107,7 @@ static int of_world(const struct options *options)
 	struct truth truth = world_truth(world);
 	struct learn_route *routes = world_learn_routes(world);
 
+	rules_ready(rules);
 	evaluation_plan_default(&plan, settings.days, settings.scale);
 	evaluate(&plan, &world->history, rules, routes, world->route_count, &truth, &evaluation);
 	free(routes);

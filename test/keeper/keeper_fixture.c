@@ -133,7 +133,8 @@ void place_import(struct place *place, const char *source, const struct claim *c
 
 void place_vouch(struct place *place, const char *source)
 {
-	struct source_properties properties = { .weight = NAN, .standing = STANDING_VOUCHED };
+	struct source_properties properties = { .weight = (double)NAN,
+		.standing = STANDING_VOUCHED };
 	struct why why = { 0 };
 
 	if (source_set(place->keeper->db, str_c(source), &properties, shown_s, &why) != OK)

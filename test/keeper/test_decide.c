@@ -250,7 +250,7 @@ static void settle(struct place *place)
 static void test_touched(void **state)
 {
 	struct source_properties asks = {
-		.weight = NAN, .purpose = PURPOSE_GUARD, .rule = GUARD_ASK
+		.weight = (double)NAN, .purpose = PURPOSE_GUARD, .rule = GUARD_ASK
 	};
 	struct place *place = *state;
 	struct keeper *keeper = place->keeper;

@@ -102,7 +102,7 @@ static const char *ascending_is_right(
 
 static const char *equals_scan(struct prop *prop)
 {
-	struct prefix prefixes[PREFIXES_MAX];
+	struct prefix prefixes[PREFIXES_MAX] = { 0 };
 	struct prefix asked[ASKED];
 	CLEANUP(prefix_index_done) struct prefix_index index = { 0 };
 	size_t n = random_set(prop, prefixes);
@@ -124,6 +124,52 @@ static void test_scan(void **state)
 {
 	(void)state;
 	PROP_RUN(5000, equals_scan);
+}
+
+/* Enough of them for the table: around the borders of its buckets and of IPv4. */
+static struct prefix bordering_prefix(struct prop *prop)
+{
+	static const uint32_t borders[] = { 0, 1 << 16, UINT32_C(0x7fff0000),
+		UINT32_C(0xffff0000) };
+	struct ipaddr ip = ip_from_u32(borders[prop_below(prop, ARRAY_LEN(borders))] +
+				       (uint32_t)prop_below(prop, 1 << 17) - (1 << 16));
+
+	if (prop_below(prop, 20) == 0)
+		return random_prefix(prop);
+	return prefix_around(&ip, (uint8_t)(IPV4_OFFSET + 16 + prop_below(prop, 17)));
+}
+
+static const char *large_equals_scan(struct prop *prop)
+{
+	static struct prefix prefixes[4 * PREFIX_INDEX_TABLE_MIN];
+	CLEANUP(prefix_index_done) struct prefix_index index = { 0 };
+	const char *wrong = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+		prefixes[i] = bordering_prefix(prop);
+	qsort(prefixes, ARRAY_LEN(prefixes), sizeof *prefixes, by_prefix);
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+		if (n == 0 || prefix_cmp(&prefixes[n - 1], &prefixes[i]) != 0)
+			prefixes[n++] = prefixes[i];
+	}
+	prefix_index_build(&index, prefixes, n);
+	if (index.v4_ranks == NULL)
+		return "no table is made";
+	for (size_t i = 0; i < ASKED && wrong == NULL; i++) {
+		struct prefix asked = bordering_prefix(prop);
+
+		wrong = find_is_right(&index, &asked);
+		if (wrong == NULL)
+			wrong = within_is_right(&index, &asked);
+	}
+	return wrong;
+}
+
+static void test_table(void **state)
+{
+	(void)state;
+	PROP_RUN(100, large_equals_scan);
 }
 
 static void test_defaults(void **state)
@@ -155,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_defaults),
 	};
 

@@ -79,7 +79,7 @@ static int by_prefix(const void *a, const void *b)
 
 static const char *finds_the_closest(struct prop *prop)
 {
-	struct prefix prefixes[NETWORKS_MAX];
+	struct prefix prefixes[NETWORKS_MAX] = { 0 };
 	struct score_network values[NETWORKS_MAX] = { 0 };
 	CLEANUP(score_networks_done) struct score_networks networks = { 0 };
 	size_t n = prop_below(prop, NETWORKS_MAX);

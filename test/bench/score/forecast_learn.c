@@ -61,7 +61,7 @@ static void claim_give(const struct forecast *forecast, struct learn *learn,
 				 .lasting = known->lasting,
 				 .decayed_at_s = known->decayed_at_s,
 				 .last_seen_s = known->last_seen_s,
-				 .began_s = known->started_s });
+				 .began_s = was_known ? known->started_s : row->first_seen_s });
 }
 
 static void absences_give(const struct forecast *forecast, struct learn *learn,

@@ -152,6 +152,11 @@ static void event_seen(struct ledger *ledger, const struct history_event *event,
 	if (row->last_seen_s == now_s)
 		return;
 	must(is_news || row->ended_s == 0);
+	/* news tell of no ends: what was not seen for longer than a day was away */
+	if (is_news && now_s - row->last_seen_s > DAY_S) {
+		row->started_s = now_s;
+		row->episodes++;
+	}
 	row_sighted(row, now_s);
 	if (is_news)
 		row->ended_s = now_s;

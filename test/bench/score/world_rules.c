@@ -27,7 +27,6 @@ struct rules *world_rules(const struct world *world)
 		if (route->is_known && route->kind == WORLD_SHARED)
 			guard_add(rules, &route->prefix, GUARD_NOTE, STR("shared"), TRAIT_SHARED);
 	}
-	rules_ready(rules);
 	return rules;
 }
 

@@ -7,7 +7,7 @@
 
 /*
  * Guards of policy never hold its protected addresses; guards of policy note hold the networks that
- * are known to be shared or rented.
+ * are known to be shared or rented. More may be added; rules_ready() is the caller's.
  */
 struct rules *world_rules(const struct world *world);
 /* Of all routes; the caller's to free(). */
