@@ -7,6 +7,7 @@
 #include "keeper/handlers.h"
 #include "keeper/service.h"
 #include "store/audit.h"
+#include "store/text.h"
 
 static const struct command commands[] = {
 	{ "report", TOKEN_REPORT, true, "claim something of one indicator", handle_report },
@@ -112,11 +113,28 @@ static enum err actor_of_token(
 		if (token->revoked_s != 0 || token->ends_s <= now_s)
 			return fail(why, ERR_DENIED, "token %.*s has ended", STR_FMT(id));
 		(void)snprintf(out->name, sizeof out->name, "token:%.*s (%.*s)", STR_FMT(id),
-			STR_FMT(str_first(token->owner, 64)));
+			STR_FMT(text_cut(token->owner, ACTOR_OWNER_MAX)));
 		out->permissions = token->permissions;
 		return token_used(service->keeper.db, id, now_s, why);
 	}
 	return fail(why, ERR_DENIED, "no token %.*s", STR_FMT(str_first(id, 32)));
+}
+
+/* The owner of a token's name as above; empty for others. */
+static struct str owner_of(struct str actor)
+{
+	size_t open = str_find(actor, '(');
+
+	return str_starts(actor, STR("token:")) && str_ends(actor, STR(")"))
+		       ? str_first(str_from_index(actor, open + 1), actor.n - open - 2)
+		       : STR("");
+}
+
+bool actor_is_same(struct str a, struct str b)
+{
+	struct str owner = owner_of(a);
+
+	return str_eq(a, b) || (owner.n > 0 && str_eq(owner, owner_of(b)));
 }
 
 static const struct command *command_find(struct str name)

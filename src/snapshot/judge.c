@@ -199,6 +199,30 @@ enum err judged_read(struct db *db, const struct scoring *scoring,
 	return OK;
 }
 
+bool judged_is_host(const struct indicator *indicator)
+{
+	return is_v6_host(indicator) && indicator->prefix.length > COMPILE_V6_HOST_LENGTH;
+}
+
+enum err judged_host_read(struct db *db, const struct scoring *scoring,
+	const struct indicator *indicator, int64_t now_s, int64_t as_of_s, struct arena *arena,
+	struct judged *out, struct why *why)
+{
+	CLEANUP(buf_done) struct buf key = { 0 };
+	struct str network;
+
+	must(judged_is_host(indicator));
+	TRY(judged_read(db, scoring, indicator, now_s, as_of_s, arena, out, why));
+	/* claims about hosts count as claims about the /64 */
+	indicator_key(&key, &out->indicator);
+	network = arena_str(arena, buf_view(&key));
+	for (size_t i = 0; i < out->own; i++)
+		out->rows[i].key = network;
+	out->indicator = *indicator;
+	out->own = 0;
+	return around_read(db, scoring, indicator, now_s, as_of_s, &out->around, why);
+}
+
 enum err judged_explain(const struct judged *judged, const struct scoring *scoring, int64_t now_s,
 	struct arena *arena, struct explanation *out, struct why *why)
 {
