@@ -33,7 +33,6 @@ static enum err change_add(void *state, const struct evidence_change *row, struc
 	(void)why;
 	if (row->was_known) {
 		history->known++;
-		evidence_until_end(&then);
 	}
 	learn_add(history->learn,
 		&(struct learn_claim){ .key = then.key,
