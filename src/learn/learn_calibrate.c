@@ -184,7 +184,7 @@ static void pass_claims(struct calibration *calibration, enum term term)
 	}
 	calibration->claims_term = term;
 	rewind_rows(calibration);
-	learn_weigh(learn);
+	learn_weigh(learn, false);
 	learn_score_all(learn, &alone, learn->scored, false, take_terms, calibration);
 }
 
@@ -546,6 +546,7 @@ void learn_calibrate(struct learn *learn)
 		fit_all(&calibration);
 	}
 	calibrate_roles(&calibration);
+	learn_weigh(learn, true);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		measure(&calibration.design[role], &learn->role[role]);
 		design_done(&calibration.design[role]);
