@@ -2,6 +2,7 @@
 #include "keeper/command.h"
 
 #include "base/clock.h"
+#include "base/json_copy.h"
 #include "base/log.h"
 #include "keeper/handlers.h"
 #include "keeper/service.h"
@@ -147,15 +148,16 @@ static void audit_member(struct buf *out, struct json_node arguments, const char
 {
 	struct json_node value = json_get(arguments, name);
 	struct json_writer json = json_writer_on(out);
+	size_t before = out->n;
 	struct str text;
-	int64_t number;
 
-	if (json_str(value, &text)) {
-		buf_fmt(out, " %s=", name);
+	if (json_type(value) == JSON_ABSENT)
+		return;
+	buf_fmt(out, " %s=", name);
+	if (json_str(value, &text))
 		json_put_str(&json, str_first(text, AUDIT_SUBJECT_MAX));
-	} else if (json_i64(value, &number)) {
-		buf_fmt(out, " %s=%lld", name, (long long)number);
-	}
+	else if (json_copy(&json, value, NULL) != OK)
+		out->n = before;
 }
 
 /* What was asked and by whom; written before it is done, so that a refusal leaves a trace too. */
@@ -165,7 +167,7 @@ static enum err audit(struct service *service, const struct command *command,
 	static const char *const subjects[] = { "name", "indicator", "source", "owner" };
 	static const char *const numbers[] = { "id", "version" };
 	static const char *const details[] = { "kind", "owner", "reason", "days", "until", "note",
-		"standing", "weight", "family" };
+		"standing", "weight", "family", "traits", "decay", "accept" };
 	struct keeper *keeper = &service->keeper;
 	CLEANUP(buf_done) struct buf subject = { 0 };
 	CLEANUP(buf_done) struct buf detail = { 0 };

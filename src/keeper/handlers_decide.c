@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What people decide: overrides, policies, what is declared of sources, and the queue. */
+/* What people decide: overrides, policies, and the queue. */
 #include "base/clock.h"
 #include "base/json_copy.h"
 #include "base/log.h"
@@ -12,12 +12,6 @@
 #include "keeper/override_live.h"
 #include "keeper/scoring_change.h"
 #include "keeper/service.h"
-#include "score/standing.h"
-
-#include <math.h>
-
-/* Most log-odds that may be declared; what is learned stays below, too. */
-enum { SOURCE_WEIGHT_MAX = 10 };
 
 static int64_t now_of(const struct command_call *call)
 {
@@ -450,92 +444,5 @@ enum err handle_pending_dismiss(
 		held_forget(call->service, item.subject);
 	json_field_i64(result, "id", item.id);
 	event(call->service, "pending", item.id);
-	return OK;
-}
-
-/* ---- sources ---- */
-
-struct declared {
-	struct source_properties properties;
-	struct arena *arena;
-	bool is_found;
-};
-
-static enum err declared_row(void *state, const struct source_status *row, struct why *why)
-{
-	struct declared *declared = state;
-
-	(void)why;
-	declared->properties = row->properties;
-	declared->properties.family = arena_str(declared->arena, row->properties.family);
-	declared->is_found = true;
-	return OK;
-}
-
-static enum err traits_of(const struct command_call *call, uint8_t *out, struct why *why)
-{
-	struct json_node list = json_get(call->arguments, "traits");
-	struct json_iterator it = json_each(list);
-	struct json_node value;
-
-	if (json_type(list) == JSON_ABSENT)
-		return OK;
-	*out = 0;
-	while (json_next(&it, &value)) {
-		uint8_t trait;
-		struct str word;
-
-		if (!json_str(value, &word) || !source_trait_parse(word, &trait))
-			return fail(
-				why, ERR_USAGE, "traits are spoofable, critical, cloud and shared");
-		*out |= trait;
-	}
-	return OK;
-}
-
-static enum err declare(
-	const struct command_call *call, struct source_properties *properties, struct why *why)
-{
-	struct str text;
-	double weight;
-
-	TRY(command_text(call, "standing", false, &text, why));
-	if (text.n != 0 && !source_standing_parse(text, &properties->standing))
-		return fail(why, ERR_USAGE, "a source is new, vouched or a sensor, no '%.*s'",
-			STR_FMT(str_first(text, 64)));
-	TRY(command_text(call, "family", false, &text, why));
-	if (text.n != 0 && !feed_name_is_valid(text))
-		return fail(why, ERR_USAGE, "a family is a word as a source's name is: '%.*s'",
-			STR_FMT(str_first(text, 64)));
-	if (text.n != 0)
-		properties->family = text;
-	if (json_type(json_get(call->arguments, "weight")) != JSON_ABSENT) {
-		if (!json_double(json_get(call->arguments, "weight"), &weight) || weight < 0 ||
-			weight > SOURCE_WEIGHT_MAX)
-			return fail(why, ERR_USAGE, "a weight is a number from 0 to %d",
-				SOURCE_WEIGHT_MAX);
-		properties->weight = weight;
-	}
-	return traits_of(call, &properties->traits, why);
-}
-
-enum err handle_source_set(struct command_call *call, struct json_writer *result, struct why *why)
-{
-	struct keeper *keeper = &call->service->keeper;
-	struct declared declared = { .properties = { .weight = (double)NAN },
-		.arena = call->arena };
-	struct str name;
-
-	TRY(command_text(call, "name", true, &name, why));
-	if (!feed_name_is_valid(name))
-		return fail(why, ERR_USAGE,
-			"a source's name is lower-case letters, digits and hyphens: '%.*s'",
-			STR_FMT(str_first(name, 64)));
-	TRY(source_list(keeper->db, name, false, declared_row, &declared, why));
-	TRY(declare(call, &declared.properties, why));
-	TRY(source_set(keeper->db, name, &declared.properties, now_of(call), why));
-	TRY(scoring_reload_sources(&keeper->scoring, keeper->db, now_of(call), why));
-	service_want_build(call->service, 0);
-	json_field_str(result, "name", name);
 	return OK;
 }

@@ -160,9 +160,10 @@ enum err held_keep(struct service *service, struct job *job, const struct import
 	TRY(import_hold(&job->import, reading, words, why));
 	files_remove(&service->keeper, job->definition.name, buf_view(&name));
 	why_set(&held, ERR_HELD, 0,
-		"%.*s is held: %.*s. The last good list stays; `pehra pending approve %lld` "
-		"imports this one",
-		STR_FMT(job->definition.name), STR_FMT(words), (long long)id);
+		"held as item %lld (`pehra pending approve %lld` imports it), and the last good "
+		"list "
+		"stays: %.*s",
+		(long long)id, (long long)id, STR_FMT(words));
 	log_event(LOG_WARNING, "feed_held", LOG_S("source", job->definition.name),
 		LOG_S("finding", survey_finding_name(finding)), LOG_S("why", words),
 		LOG_I("pending", id));
