@@ -44,7 +44,7 @@ static void test_weights(void **state)
 	};
 	enum { CLAIMS = 5000 };
 	CLEANUP(made_done) struct made made;
-	CLEANUP(model_done) struct model model;
+	CLEANUP(model_done) struct model model = { 0 };
 	CLEANUP(buf_done) struct buf report = { 0 };
 	const struct score_role_model *role = &model.score.roles[ROLE_SOURCE];
 	uint32_t sensor;
@@ -79,7 +79,7 @@ static void test_weights(void **state)
 static void test_few_claims(void **state)
 {
 	CLEANUP(made_done) struct made made;
-	CLEANUP(model_done) struct model model;
+	CLEANUP(model_done) struct model model = { 0 };
 	CLEANUP(buf_done) struct buf report = { 0 };
 	uint32_t sensor;
 	double rate;
@@ -106,7 +106,7 @@ static void test_few_claims(void **state)
 static void test_unwatched(void **state)
 {
 	CLEANUP(made_done) struct made made;
-	CLEANUP(model_done) struct model model;
+	CLEANUP(model_done) struct model model = { 0 };
 	CLEANUP(buf_done) struct buf report = { 0 };
 
 	(void)state;
@@ -177,7 +177,7 @@ static void test_ring(void **state)
 		(void)made_source(&made, name, STANDING_NEW);
 	}
 	for (int fit = 0; fit < FITS; fit++) {
-		CLEANUP(model_done) struct model model;
+		CLEANUP(model_done) struct model model = { 0 };
 		CLEANUP(buf_done) struct buf report = { 0 };
 
 		made_begin(&made, NULL);
@@ -213,7 +213,7 @@ static void test_ring(void **state)
 static void test_refuted(void **state)
 {
 	CLEANUP(made_done) struct made made;
-	CLEANUP(model_done) struct model model;
+	CLEANUP(model_done) struct model model = { 0 };
 	CLEANUP(model_done) struct model next;
 	CLEANUP(buf_done) struct buf report = { 0 };
 	CLEANUP(rules_free) struct rules *rules = rules_new();
@@ -300,7 +300,7 @@ static void test_order(void **state)
 	(void)state;
 	for (int i = 0; i < 3; i++) {
 		CLEANUP(made_done) struct made made;
-		CLEANUP(model_done) struct model model;
+		CLEANUP(model_done) struct model model = { 0 };
 		struct json_writer json = json_writer_on(&texts[i]);
 
 		made_init(&made, 6);
@@ -341,7 +341,7 @@ static void test_networks(void **state)
 		{ 0x0b040000, 24, 0, 1 },
 	};
 	CLEANUP(made_done) struct made made;
-	CLEANUP(model_done) struct model model;
+	CLEANUP(model_done) struct model model = { 0 };
 	CLEANUP(buf_done) struct buf report = { 0 };
 	double size[ROUTES];
 	double all = 0;
@@ -415,7 +415,7 @@ static bool is_sound(const struct model *model)
 static const char *anything_goes(struct prop *prop)
 {
 	CLEANUP(made_done) struct made made;
-	CLEANUP(model_done) struct model model;
+	CLEANUP(model_done) struct model model = { 0 };
 	CLEANUP(buf_done) struct buf report = { 0 };
 	uint64_t n = prop_below(prop, 4) == 0 ? 0 : prop_below(prop, 600);
 	uint64_t hosts = 1 + prop_below(prop, 300);
