@@ -129,7 +129,7 @@ static void put_text(const struct explain *explain, struct buf *out)
 	for (unsigned i = 0; i < DOUBT_BITS; i++) {
 		struct str key = words_doubt((enum score_doubt)(1U << i));
 
-		if ((explained->explanation.score.doubts >> i & 1) != 0)
+		if ((explain_doubts_left(explained) >> i & 1) != 0)
 			buf_fmt(out, "  ?     %.*s\n",
 				STR_FMT(words_find(key)->text[explain->reader.lang]));
 	}

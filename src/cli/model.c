@@ -63,48 +63,64 @@ int verb_model_live(const struct cli_arguments *arguments)
 
 /* ---- reading ---- */
 
-static bool is_live(const struct model_version *row)
-{
-	return row->live_from_s != 0 && row->live_until_s == 0;
-}
+struct listing {
+	struct change_rows rows;
+	bool some_live;
+};
 
-static enum err list_one(void *state, const struct model_version *row, struct why *why)
+static void write_row(struct change_rows *rows, const struct model_version *row, bool live)
 {
-	struct change_rows *rows = state;
 	struct json_writer *json = &rows->json;
 
-	(void)why;
 	if (!rows->is_json) {
 		buf_fmt(&rows->out, "%6lld  ", (long long)row->version);
-		cli_pad(&rows->out, is_live(row) ? STR("live") : STR(""), 6);
-		date_format(&rows->out, row->made_s);
+		cli_pad(&rows->out, live ? STR("live") : STR(""), 6);
+		if (row->made_s == 0)
+			buf_fmt(&rows->out, "%10s", "");
+		else
+			date_format(&rows->out, row->made_s);
 		buf_fmt(&rows->out, "  %.*s\n", STR_FMT(row->note));
-		return OK;
+		return;
 	}
 	json_object_begin(json);
 	json_field_i64(json, "version", row->version);
-	json_field_bool(json, "live", is_live(row));
+	json_field_bool(json, "live", live);
 	json_field_time(json, "made", row->made_s);
 	json_field_time(json, "live_from", row->live_from_s);
 	json_field_time(json, "live_until", row->live_until_s);
 	json_field_str(json, "live_by", row->live_by);
 	json_field_str(json, "note", row->note);
 	json_object_end(json);
+}
+
+static enum err list_one(void *state, const struct model_version *row, struct why *why)
+{
+	struct listing *listing = state;
+	bool live = row->live_from_s != 0 && row->live_until_s == 0;
+
+	(void)why;
+	listing->some_live |= live;
+	write_row(&listing->rows, row, live);
 	return OK;
 }
 
 int verb_model_list(const struct cli_arguments *arguments)
 {
 	CLEANUP(db_close) struct db *db = NULL;
-	struct change_rows rows;
+	struct listing listing = { 0 };
 	struct why why = { 0 };
 	enum err err;
 
-	change_rows_begin(&rows, arguments);
+	change_rows_begin(&listing.rows, arguments);
 	err = server_store_open(arguments, &db, &why);
 	if (err == OK)
-		err = model_list(db, list_one, &rows, &why);
-	return change_rows_print(&rows, arguments, err, &why);
+		err = model_list(db, list_one, &listing, &why);
+	/* the one that the program brings is not stored; it is live until another is */
+	if (err == OK)
+		write_row(&listing.rows,
+			&(struct model_version){ .version = 1, .note = STR_INIT("built in") },
+			!listing.some_live);
+	return change_rows_print(&listing.rows, arguments, err, &why);
 }
 
 static void put_role(struct buf *out, unsigned role, const struct score_role_model *model)

@@ -111,7 +111,8 @@ static void write_text(
 {
 	const struct source_properties *properties = &row->properties;
 
-	cli_pad(out, row->name, 28);
+	cli_pad(out, row->name, 32);
+	buf_byte(out, ' ');
 	if (properties->purpose == PURPOSE_GUARD)
 		buf_fmt(out, "guard %-6.*s  ",
 			STR_FMT(guard_policy_name((enum guard_policy)properties->rule)));

@@ -6,7 +6,7 @@
 
 static const struct str state_names[OVERRIDE_STATES] = {
 	[OVERRIDE_WAITING] = STR_INIT("waiting"),
-	[OVERRIDE_IN_FORCE] = STR_INIT("in force"),
+	[OVERRIDE_IN_FORCE] = STR_INIT("in-force"),
 	[OVERRIDE_ENDED] = STR_INIT("ended"),
 	[OVERRIDE_REVOKED] = STR_INIT("revoked"),
 	[OVERRIDE_REFUSED] = STR_INIT("refused"),

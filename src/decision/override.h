@@ -85,6 +85,12 @@ NODISCARD enum err override_list(struct db *db, int64_t now_s, int64_t before, s
 	override_each each, void *state, struct why *why);
 NODISCARD enum err override_find(struct db *db, int64_t id, int64_t now_s, struct arena *arena,
 	struct override *out, struct why *why);
+/*
+ * Those that came into force or left it, or ended while they waited, within (after_s, until_s], as
+ * of until_s, ordered by key. What readers are shown may have missed them.
+ */
+NODISCARD enum err override_changes(struct db *db, int64_t after_s, int64_t until_s,
+	override_each each, void *state, struct why *why);
 /* The next time at which one starts or ends after now_s; 0: none. Keeper acts then. */
 NODISCARD enum err override_next_change(
 	struct db *db, int64_t now_s, int64_t *out, struct why *why);

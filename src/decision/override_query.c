@@ -71,6 +71,21 @@ enum err override_in_force(
 	return each_row(list, as_of_s, each, state, why);
 }
 
+enum err override_changes(struct db *db, int64_t after_s, int64_t until_s, override_each each,
+	void *state, struct why *why)
+{
+	static const char sql[] =
+		"SELECT " COLUMNS " FROM override WHERE (starts > $1 AND starts <= $2)"
+		" OR (revoked > $1 AND revoked <= $2) OR (ends > $1 AND ends <= $2)"
+		" ORDER BY indicator, id";
+	CLEANUP(db_finish) struct db_statement *list = NULL;
+
+	TRY(db_prepare(db, sql, &list, why));
+	db_bind_i64(list, 1, after_s);
+	db_bind_i64(list, 2, until_s);
+	return each_row(list, until_s, each, state, why);
+}
+
 enum err override_list(struct db *db, int64_t now_s, int64_t before, size_t limit,
 	override_each each, void *state, struct why *why)
 {

@@ -60,4 +60,7 @@ NODISCARD enum err pending_list(struct db *db, bool only_open, enum pending_kind
 	int64_t before, size_t limit, pending_each each, void *state, struct why *why);
 NODISCARD enum err pending_find(
 	struct db *db, int64_t id, struct arena *arena, struct pending *out, struct why *why);
+/* The newest of that kind and subject, open or closed; id 0: there never was one. */
+NODISCARD enum err pending_last(struct db *db, enum pending_kind kind, struct str subject,
+	struct arena *arena, struct pending *out, struct why *why);
 NODISCARD enum err pending_count(struct db *db, uint64_t *open, struct why *why);

@@ -80,6 +80,25 @@ enum err pending_find(
 	return OK;
 }
 
+enum err pending_last(struct db *db, enum pending_kind kind, struct str subject,
+	struct arena *arena, struct pending *out, struct why *why)
+{
+	static const char sql[] = "SELECT " COLUMNS " FROM pending WHERE kind = $1 AND"
+				  " subject = $2 ORDER BY id DESC LIMIT 1";
+	CLEANUP(db_finish) struct db_statement *list = NULL;
+	bool row;
+
+	*out = (struct pending){ .id = 0 };
+	TRY(db_prepare(db, sql, &list, why));
+	db_bind_i64(list, 1, kind);
+	db_bind_text(list, 2, subject);
+	TRY(db_step(list, &row, why));
+	if (row)
+		*out = row_of(list);
+	keep(out, arena);
+	return OK;
+}
+
 enum err pending_count(struct db *db, uint64_t *open, struct why *why)
 {
 	int64_t count;

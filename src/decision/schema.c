@@ -55,5 +55,6 @@ const struct db_migration decision_migrations[DECISION_MIGRATIONS] = {
 		" closed_by TEXT NOT NULL,"
 		" outcome TEXT NOT NULL,"
 		" note TEXT NOT NULL);"
-		"CREATE UNIQUE INDEX pending_open ON pending (kind, subject) WHERE closed = 0" },
+		"CREATE UNIQUE INDEX pending_open ON pending (kind, subject) WHERE closed = 0;"
+		"CREATE INDEX pending_subject ON pending (kind, subject, id)" },
 };

@@ -32,7 +32,8 @@ static enum err broken_off(struct import *import, bool *is_found, struct why *wh
 {
 	static const char sql[] =
 		"SELECT r.id, r.started FROM feed_state f JOIN run r ON r.id = f.last_run "
-		"WHERE f.source = $1 AND r.state <> 'done' AND r.content_hash = $2 AND r.kind = $3";
+		"WHERE f.source = $1 AND r.state NOT IN ('done', 'held') AND r.content_hash = $2 "
+		"AND r.kind = $3";
 	CLEANUP(db_finish) struct db_statement *find = NULL;
 
 	*is_found = false;

@@ -19,6 +19,10 @@
  * import, news add up. Confidence, TLP and reference are the newest that were given; within one
  * import the strictest TLP stays.
  *
+ * What leaves a list counts as seen until it left, because it was listed as present that long: both
+ * accumulators are brought to that time and are at least one there. So a claim decays from the end
+ * of its listing, not from its beginning.
+ *
  * News (IMPORT_ADDITIONS, import_one) are sightings, not listings: silence is a sighting now, and
  * such a claim has ended at its last sighting (ended_s = last_seen_s), so it decays from there.
  *
@@ -102,6 +106,21 @@ NODISCARD enum err import_finish(struct import **import, const struct import_rea
 /* Marks the run as failed with the reason; what was merged stays, nothing ends. For every failure.
  */
 void import_abort(struct import **import, const struct import_reading *reading, struct str reason);
+
+/*
+ * Marks the run as held for the reason, before anything of it was merged: what was known stays as
+ * it is. No failure: the source was read, and a person decides.
+ */
+NODISCARD enum err import_hold(struct import **import, const struct import_reading *reading,
+	struct str reason, struct why *why);
+
+/* The source's last run that was merged to its end. run 0: none. */
+struct import_good {
+	int64_t run;
+	uint64_t accepted;
+};
+NODISCARD enum err import_last_good(
+	struct db *db, struct str source, struct import_good *out, struct why *why);
 
 /* Forgets the import and leaves its run "running": a later keeper resumes it. NULL is fine. */
 void import_leave(struct import **import);

@@ -23,12 +23,29 @@ static enum err episodes_make(const struct import *import, struct why *why)
 	return db_run(insert, NULL, why);
 }
 
-/* Ends what a full list no longer names; a clock that jumped back ends nothing before it began. */
+/* A clock that jumped back ends nothing before it began. */
+#define END "CASE WHEN started > $3 THEN started ELSE $3 END"
+
+/*
+ * What was listed until now counts as seen until now: the accumulator is brought to the end and is
+ * at least one there.
+ */
+#define STOOD_BY(name, rate)                                              \
+	name " = CASE WHEN decayed_at >= " END " THEN " name " WHEN " END \
+	     " - decayed_at > " FORGOTTEN " THEN 1 WHEN " LEFT_AT_END(    \
+		     name, rate) " < 1 THEN 1 ELSE " LEFT_AT_END(name, rate) " END, "
+#define LEFT_AT_END(name, rate) \
+	name " * exp(CAST(decayed_at - (" END ") AS DOUBLE PRECISION) * " rate ")"
+
+/* Ends what a full list no longer names. */
 static enum err end_absent(const struct import *import, uint64_t *ended, struct why *why)
 {
-	static const char sql[] = "UPDATE evidence SET changed = $4,"
-				  " ended = CASE WHEN started > $3 THEN started ELSE $3 END "
-				  "WHERE source = $1 AND ended = 0 AND run <> $2";
+	static const char sql[] =
+		"UPDATE evidence SET changed = $4, " STOOD_BY("recent", RECENT_RATE) STOOD_BY(
+			"lasting", LASTING_RATE) "decayed_at = CASE WHEN decayed_at >= " END
+						 " THEN decayed_at ELSE " END " END,"
+						 " ended = " END
+						 " WHERE source = $1 AND ended = 0 AND run <> $2";
 	CLEANUP(db_finish) struct db_statement *update = NULL;
 
 	*ended = 0;
@@ -193,4 +210,44 @@ void import_abort(struct import **import, const struct import_reading *reading, 
 	if (abort_run(*import, reading, reason, &why) != OK)
 		log_why(LOG_ERROR, "import_abort", &why);
 	import_leave(import);
+}
+
+enum err import_hold(struct import **at, const struct import_reading *reading, struct str reason,
+	struct why *why)
+{
+	static const char sql[] =
+		"UPDATE feed_state SET state = 'held', last_attempt = $2 WHERE source = $1";
+	struct import_result nothing = { 0 };
+	struct import *import = *at;
+	CLEANUP(db_finish) struct db_statement *update = NULL;
+
+	TRY(db_begin(import->db, why));
+	CLEANUP(db_rollback_unless_done) struct db *open = import->db;
+	TRY(run_end(import, "held", reason, reading, &nothing, why));
+	TRY(db_prepare(import->db, sql, &update, why));
+	db_bind_i64(update, 1, import->context.source);
+	db_bind_i64(update, 2, import->context.begun_s);
+	TRY(db_run(update, NULL, why));
+	TRY(db_commit(open, why));
+	import_leave(at);
+	return OK;
+}
+
+enum err import_last_good(
+	struct db *db, struct str source, struct import_good *out, struct why *why)
+{
+	static const char sql[] =
+		"SELECT r.id, r.accepted FROM run r JOIN source s ON s.id = r.source"
+		" WHERE s.name = $1 AND r.state = 'done' ORDER BY r.id DESC LIMIT 1";
+	CLEANUP(db_finish) struct db_statement *find = NULL;
+	bool row;
+
+	*out = (struct import_good){ 0 };
+	TRY(db_prepare(db, sql, &find, why));
+	db_bind_text(find, 1, source);
+	TRY(db_step(find, &row, why));
+	if (row)
+		*out = (struct import_good){ .run = db_column_i64(find, 0),
+			.accepted = (uint64_t)db_column_i64(find, 1) };
+	return OK;
 }

@@ -193,6 +193,27 @@ enum err evidence_within(struct db *db, const struct prefix *prefix, int64_t as_
 	return err;
 }
 
+enum err evidence_below(struct db *db, struct str name, int64_t as_of_s, evidence_each each,
+	void *state, struct why *why)
+{
+	static const struct timed_sql sql =
+		TIMED(EVIDENCE_OF_CLAIMS, " AND e.indicator >= $1 AND e.indicator < $2", "$3");
+	struct indicator exact = { .kind = INDICATOR_NAME, .text = name };
+	CLEANUP(buf_done) struct buf from = { 0 };
+	CLEANUP(buf_done) struct buf to = { 0 };
+	CLEANUP(db_finish) struct db_statement *list = NULL;
+
+	/* all keys that begin with the labels: a key is those, each followed by 0, and one byte */
+	indicator_key(&from, &exact);
+	from.n--;
+	buf_str(&to, buf_view(&from));
+	to.data[to.n - 1] = 1;
+	TRY(prepare_timed(db, &sql, as_of_s, 3, &list, why));
+	db_bind_bytes(list, 1, buf_view(&from));
+	db_bind_bytes(list, 2, buf_view(&to));
+	return each_row(list, each, state, why);
+}
+
 enum err refusals_of(struct db *db, int64_t run, refusal_each each, void *state, struct why *why)
 {
 	static const char sql[] = "SELECT reason, count, line, sample FROM refusal "

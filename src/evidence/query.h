@@ -52,6 +52,9 @@ NODISCARD enum err evidence_of(struct db *db, const struct indicator *indicator,
 /* About wider prefixes that hold it, or names above it with everything below. Not itself. */
 NODISCARD enum err evidence_covering(struct db *db, const struct indicator *indicator,
 	int64_t as_of_s, evidence_each each, void *state, struct why *why);
+/* About a name itself and every name below it. */
+NODISCARD enum err evidence_below(struct db *db, struct str name, int64_t as_of_s,
+	evidence_each each, void *state, struct why *why);
 /* About everything within a prefix, the prefix itself included. */
 NODISCARD enum err evidence_within(struct db *db, const struct prefix *prefix, int64_t as_of_s,
 	evidence_each each, void *state, struct why *why);
@@ -121,7 +124,7 @@ struct source_status {
 	struct str etag;
 	struct str last_modified;
 	int64_t last_run;     /* 0: none */
-	struct str run_state; /* "done", "unchanged", "failed", "interrupted", "running" */
+	struct str run_state; /* "done", "unchanged", "failed", "interrupted", "held", "running" */
 	uint64_t lines;
 	uint64_t accepted;
 	uint64_t refused;

@@ -3,6 +3,10 @@
 
 #include "base/clock.h"
 #include "evidence/claim.h"
+#include "evidence/query.h"
+#include "score/score.h"
+
+#include <math.h>
 
 static const struct str columns[] = {
 	[COLUMN_INDICATOR] = STR_INIT("indicator"),
@@ -32,6 +36,8 @@ struct feed_definition feed_definition_default(struct str name)
 		.tlp = TLP_CLEAR,
 		.cadence_s = DAY_S,
 		.confidence = CONFIDENCE_UNKNOWN,
+		.purpose = PURPOSE_CLAIMS,
+		.standing = STANDING_VOUCHED,
 	};
 }
 
@@ -63,4 +69,16 @@ bool feed_kind_parse(struct str word, enum feed_kind *out)
 		}
 	}
 	return false;
+}
+
+struct source_properties feed_properties(const struct feed_definition *feed)
+{
+	return (struct source_properties){ .family = feed->family,
+		.weight = feed->weight > 0 ? feed->weight : (double)NAN,
+		.purpose = feed->purpose,
+		.rule = feed->rule,
+		.standing = feed->standing,
+		.traits = feed->traits,
+		/* what is not fetched is read when somebody thinks of it: its age says nothing */
+		.cadence_s = feed->url.n == 0 ? 0 : feed->cadence_s };
 }

@@ -25,7 +25,7 @@ enum feed_column {
 	COLUMN_LAST_SEEN,
 	COLUMN_CONFIDENCE, /* 0..100, or a fraction 0..1 with a point */
 	COLUMN_COUNT_EVENTS,
-	COLUMN_REFERENCE,
+	COLUMN_REFERENCE, /* of a route: its AS */
 	COLUMN_CATEGORY,
 	COLUMN_LIMIT
 };
@@ -106,10 +106,15 @@ struct feed_definition {
 enum { FEED_NAME_MAX = 64 };
 
 /* A definition with nothing but its defaults: format auto, role src, category undetermined, TLP
- * clear, a day's cadence, off. The name is borrowed. */
+ * clear, a day's cadence, off; it makes claims and is vouched for by who defined it. The name is
+ * borrowed. */
 struct feed_definition feed_definition_default(struct str name);
 bool feed_name_is_valid(struct str name);
 
 /* The words of the catalogue: "indicator", "type" ...; "full-list", "additions". */
 struct str feed_column_name(enum feed_column column);
 bool feed_kind_parse(struct str word, enum feed_kind *out);
+
+/* What the store is told of the source. */
+struct source_properties;
+struct source_properties feed_properties(const struct feed_definition *feed);

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "feed/definition_json.h"
 
+#include "evidence/query.h"
+#include "guard/rules.h"
+#include "score/standing.h"
+
 enum member_type {
 	MEMBER_TEXT,
 	MEMBER_BOOL,
@@ -8,6 +12,7 @@ enum member_type {
 	MEMBER_U64,
 	MEMBER_U32,
 	MEMBER_I16,
+	MEMBER_U8,
 	MEMBER_DOUBLE,
 	MEMBER_ENUM, /* an int-sized enum, as its number */
 	MEMBER_CHAR  /* as its number */
@@ -42,6 +47,10 @@ static const struct member {
 	MEMBER("expected_min", MEMBER_U64, expected_min),
 	MEMBER("expected_max", MEMBER_U64, expected_max),
 	MEMBER("weight", MEMBER_DOUBLE, weight),
+	MEMBER("purpose", MEMBER_U8, purpose),
+	MEMBER("rule", MEMBER_U8, rule),
+	MEMBER("standing", MEMBER_U8, standing),
+	MEMBER("traits", MEMBER_U8, traits),
 	MEMBER("confidence", MEMBER_I16, confidence),
 	MEMBER("kind", MEMBER_ENUM, kind),
 	MEMBER("host_bits", MEMBER_ENUM, rules.ip.host_bits),
@@ -62,6 +71,10 @@ static const struct {
 	{ "role", ROLE_COUNT },
 	{ "category", CATEGORY_COUNT },
 	{ "tlp", TLP_COUNT },
+	{ "purpose", PURPOSE_COUNT },
+	{ "rule", GUARD_POLICIES },
+	{ "standing", STANDING_COUNT },
+	{ "traits", 1 << SOURCE_TRAIT_BITS },
 	{ "kind", FEED_ADDITIONS + 1 },
 	{ "host_bits", HOST_BITS_MASK + 1 },
 	{ "zero_padded", ZERO_PADDED_DECIMAL + 1 },
@@ -78,6 +91,8 @@ static int64_t integer_of(const struct member *member, const void *field)
 		return *(const uint32_t *)field;
 	case MEMBER_I16:
 		return *(const int16_t *)field;
+	case MEMBER_U8:
+		return *(const uint8_t *)field;
 	case MEMBER_CHAR:
 		return *(const char *)field;
 	case MEMBER_ENUM:
@@ -105,6 +120,8 @@ static bool integer_set(const struct member *member, void *field, int64_t value)
 	}
 	if (member->type == MEMBER_CHAR)
 		high = INT8_MAX;
+	if (member->type == MEMBER_U8)
+		high = UINT8_MAX;
 	for (size_t i = 0; i < ARRAY_LEN(bounds); i++) {
 		if (strcmp(bounds[i].name, member->name) == 0)
 			high = bounds[i].below - 1;
@@ -119,6 +136,8 @@ static bool integer_set(const struct member *member, void *field, int64_t value)
 		*(uint32_t *)field = (uint32_t)value;
 	else if (member->type == MEMBER_I16)
 		*(int16_t *)field = (int16_t)value;
+	else if (member->type == MEMBER_U8)
+		*(uint8_t *)field = (uint8_t)value;
 	else if (member->type == MEMBER_CHAR)
 		*(char *)field = (char)value;
 	else
@@ -234,5 +253,7 @@ enum err feed_definition_read(
 	if (!feed_name_is_valid(out->name))
 		return fail(why, ERR_SYNTAX, "not a feed's name: '%.*s'",
 			STR_FMT(str_first(out->name, FEED_NAME_MAX)));
+	if ((out->purpose == PURPOSE_GUARD) != (out->rule != GUARD_NONE))
+		return fail(why, ERR_SYNTAX, "a guard list, and no other, has a guard's policy");
 	return mapping_read(node, arena, &out->mapping, why);
 }

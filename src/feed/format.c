@@ -8,14 +8,18 @@ enum {
 	SNIFF_CANDIDATES = 3
 };
 
-#define LINES(name, doc, parse, looks)                                                    \
-	{                                                                                 \
-		STR_INIT(name), STR_INIT(doc), FORMAT_LINES, (parse), (looks), NULL, NULL \
+#define LINES(name, doc, parse, looks)                                                         \
+	{                                                                                      \
+		STR_INIT(name), STR_INIT(doc), FORMAT_LINES, PURPOSE_CLAIMS, (parse), (looks), \
+			NULL, NULL                                                             \
 	}
-#define SAMPLE(kind, name, doc, parse, looks, mapping)                                          \
+#define FOR(purpose, kind, name, doc, parse, looks, mapping)                                    \
 	{                                                                                       \
-		STR_INIT(name), STR_INIT(doc), FORMAT_##kind, (parse), NULL, (looks), (mapping) \
+		STR_INIT(name), STR_INIT(doc), FORMAT_##kind, PURPOSE_##purpose, (parse), NULL, \
+			(looks), (mapping)                                                      \
 	}
+#define SAMPLE(kind, name, doc, parse, looks, mapping) \
+	FOR(CLAIMS, kind, name, doc, parse, looks, mapping)
 
 /* In the order in which they are tried: what only one source writes before what many write. */
 static const struct feed_format formats[] = {
@@ -27,6 +31,18 @@ static const struct feed_format formats[] = {
 		eve_looks, NULL),
 	SAMPLE(DOCUMENT, "misp", "MISP event, search result or feed folder", misp_parse, misp_looks,
 		NULL),
+	FOR(GUARD, DOCUMENT, "misp-warninglist", "MISP warning list", warninglist_parse,
+		warninglist_looks, NULL),
+	FOR(ROUTES, DOCUMENT, "vrp", "valid prefixes of the RPKI, or SLURM assertions",
+		json_format_parse, vrp_looks, &vrp_mapping),
+	FOR(ROUTES, DOCUMENT, "rir-prefixes", "prefixes of a country (ipverse)", json_format_parse,
+		rir_prefixes_looks, &rir_prefixes_mapping),
+	FOR(ROUTES, DOCUMENT, "ixf", "members of an Internet exchange (IX-F)", ixf_parse, ixf_looks,
+		NULL),
+	FOR(ROUTES, LINES, "delegated", "delegation statistics of a registry", delegated_parse,
+		delegated_looks, NULL),
+	FOR(ROUTES, LINES, "asn-ranges", "CSV: first, last, AS number, its name", csv_parse,
+		asn_ranges_looks, &asn_ranges_mapping),
 	SAMPLE(LINES, "spamhaus-json", "Spamhaus DROP as one object per line", ndjson_parse,
 		spamhaus_json_looks, &spamhaus_json_mapping),
 	SAMPLE(DOCUMENT, "sing-box", "rule set of sing-box", json_format_parse, sing_box_looks,

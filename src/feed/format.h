@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "evidence/query.h"
 #include "feed/intake.h"
 #include "feed/sniff.h"
 
@@ -16,6 +17,11 @@ struct feed_format {
 	struct str name;
 	struct str doc; /* one line for people */
 	enum feed_format_kind kind;
+	/*
+	 * Says nothing of what attacks: refused unless the feed's purpose is this. PURPOSE_CLAIMS:
+	 * for any purpose.
+	 */
+	enum source_purpose purpose;
 	/* Reads the member of intake->input to its end. */
 	enum err (*parse)(struct feed_intake *intake, struct why *why);
 	/* FORMAT_LINES: is a line without a comment of this form? Else NULL. */

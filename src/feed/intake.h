@@ -10,6 +10,7 @@
 #pragma once
 
 #include "evidence/claim.h"
+#include "evidence/query.h"
 #include "feed/definition.h"
 #include "feed/input.h"
 #include "feed/report.h"
@@ -101,11 +102,16 @@ NODISCARD enum err intake_next_lines(
 /* The document of this member, whole. */
 NODISCARD enum err intake_document(struct feed_intake *intake, struct buf *out, struct why *why);
 
-/* Does the definition expect a FEED_HOLDS_* kind? An empty set expects all. */
+/*
+ * Does the definition expect a FEED_HOLDS_* kind? An empty set expects all, but routes lead
+ * to addresses alone.
+ */
 static inline bool intake_expects(const struct feed_intake *intake, unsigned kind)
 {
 	unsigned holds = intake->definition->rules.holds;
 
+	if (intake->definition->purpose == PURPOSE_ROUTES)
+		return kind == FEED_HOLDS_IP;
 	return holds == 0 || (holds & kind) != 0;
 }
 

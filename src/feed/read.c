@@ -33,6 +33,19 @@ static enum err format_choose(const struct feed_definition *definition, struct f
 	return code;
 }
 
+/* A list of what must be left alone, read as one of what attacks, would do the most harm. */
+static enum err format_check(
+	const struct feed_definition *definition, const struct feed_format *format, struct why *why)
+{
+	if (format->purpose == PURPOSE_CLAIMS || format->purpose == definition->purpose)
+		return OK;
+	return fail(why, ERR_UNSUPPORTED,
+		"this is %.*s (%.*s): the feed needs \"purpose: %.*s\", and has %.*s",
+		STR_FMT(format->name), STR_FMT(format->doc),
+		STR_FMT(source_purpose_name(format->purpose)),
+		STR_FMT(source_purpose_name((enum source_purpose)definition->purpose)));
+}
+
 static bool mapping_is_empty(const struct feed_mapping *mapping)
 {
 	return mapping->columns[COLUMN_INDICATOR].n == 0 && mapping->records.n == 0;
@@ -44,6 +57,7 @@ static enum err member_read(struct feed_intake *intake, struct why *why)
 	const struct feed_format *format;
 
 	TRY(format_choose(definition, intake->input, &format, why));
+	TRY(format_check(definition, format, why));
 	intake->report->format = format->name;
 	intake->line = 0;
 	intake->own_mapping = format->mapping;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "feed/record.h"
 
+#include "feed/routes.h"
+
 /* "85", "85%", or a fraction "0.85"; false when it is none of them. */
 static bool confidence_read(struct str text, int16_t *out)
 {
@@ -47,6 +49,7 @@ void record_offer(struct feed_intake *intake, const struct feed_record *record)
 {
 	const struct str *columns = record->columns;
 	struct intake_facts facts = intake_facts(intake);
+	char space[ROUTE_REFERENCE_MAX];
 
 	facts.below = record->below;
 	facts.type = text_type_of(columns[COLUMN_TYPE]);
@@ -65,6 +68,11 @@ void record_offer(struct feed_intake *intake, const struct feed_record *record)
 		return;
 	}
 	facts.reference = columns[COLUMN_REFERENCE];
+	if (intake->definition->purpose == PURPOSE_ROUTES &&
+		!route_reference(columns[COLUMN_REFERENCE], space, &facts.reference)) {
+		intake_refuse(intake, REFUSED_SYNTAX, record->shown);
+		return;
+	}
 	if (columns[COLUMN_RANGE_END].n > 0)
 		offer_range(intake, record, &facts);
 	else

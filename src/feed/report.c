@@ -30,7 +30,7 @@ static const struct refusal_info refusals[] = {
 	[REFUSED_RULE] = { STR_INIT("rule"),
 		STR_INIT("a rule that says less or more than an indicator") },
 	[REFUSED_PATTERN] = { STR_INIT("pattern"),
-		STR_INIT("a pattern beyond [type:path = 'value' OR ...]") },
+		STR_INIT("a pattern of a form that is not read, or far too wide") },
 	[REFUSED_WITHDRAWN] = { STR_INIT("withdrawn"),
 		STR_INIT("withdrawn, expired, or not meant for detection") },
 	[REFUSED_THRESHOLD] = { STR_INIT("below-threshold"),
@@ -42,6 +42,8 @@ static const struct refusal_info refusals[] = {
 	[REFUSED_SYNTAX] = { STR_INIT("syntax"), STR_INIT("not of the format's form") },
 	[REFUSED_TOO_LONG] = { STR_INIT("too-long"), STR_INIT("longer than any indicator") },
 	[REFUSED_DOCUMENT] = { STR_INIT("document"), STR_INIT("a document that cannot be read") },
+	[REFUSED_GUARDED] = { STR_INIT("guarded"),
+		STR_INIT("held by a guard list that says never") },
 };
 _Static_assert(ARRAY_LEN(refusals) == REFUSAL_COUNT, "one row per refusal");
 

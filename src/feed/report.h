@@ -36,6 +36,7 @@ enum refusal {
 	REFUSED_SYNTAX,
 	REFUSED_TOO_LONG,
 	REFUSED_DOCUMENT,
+	REFUSED_GUARDED, /* by keeper: a guard list says never */
 	REFUSAL_COUNT
 };
 

@@ -8,8 +8,7 @@
 
 enum {
 	PATTERN_NEST_MAX = 50,
-	PATTERN_BYTES_MAX = 1100, /* the longest kept pattern with the flags before it */
-	SCRATCH_BYTES = 24 * 1024 /* PCRE2's first frames take 20 KiB */
+	PATTERN_BYTES_MAX = 1100 /* the longest kept pattern with the flags before it */
 };
 
 struct regex {
@@ -17,14 +16,20 @@ struct regex {
 	uint8_t kinds;
 };
 
+/* All that changes once there are readers. */
+struct regex_shared {
+	atomic_uint_fast64_t limits;
+	_Atomic(pcre2_match_data *) idle; /* memory for one text, when nobody uses it */
+};
+
 struct regexes {
 	struct regex *all;
 	size_t n;
 	size_t capacity;
+	uint8_t kinds; /* of any of them */
 	pcre2_compile_context *compiling;
 	pcre2_match_context *matching;
-	atomic_uint_fast64_t
-		*limits; /* all that ever changes, so that readers need no more than const */
+	struct regex_shared *shared;
 };
 
 struct regexes *regexes_new(void)
@@ -32,10 +37,10 @@ struct regexes *regexes_new(void)
 	struct regexes *regexes = calloc(1, sizeof *regexes);
 
 	must(regexes != NULL);
-	regexes->limits = calloc(1, sizeof *regexes->limits);
+	regexes->shared = calloc(1, sizeof *regexes->shared);
 	regexes->compiling = pcre2_compile_context_create(NULL);
 	regexes->matching = pcre2_match_context_create(NULL);
-	must(regexes->compiling != NULL && regexes->matching != NULL && regexes->limits != NULL);
+	must(regexes->compiling != NULL && regexes->matching != NULL && regexes->shared != NULL);
 	(void)pcre2_set_parens_nest_limit(regexes->compiling, PATTERN_NEST_MAX);
 	(void)pcre2_set_max_pattern_length(regexes->compiling, PATTERN_BYTES_MAX);
 	(void)pcre2_set_match_limit(regexes->matching, REGEX_STEPS_MAX);
@@ -53,7 +58,8 @@ void regexes_free(struct regexes **regexes)
 	pcre2_compile_context_free((*regexes)->compiling);
 	pcre2_match_context_free((*regexes)->matching);
 	free((*regexes)->all);
-	free((*regexes)->limits);
+	pcre2_match_data_free(atomic_load(&(*regexes)->shared->idle));
+	free((*regexes)->shared);
 	free(*regexes);
 	*regexes = NULL;
 }
@@ -86,49 +92,21 @@ enum err regexes_add(struct regexes *regexes, struct str pattern, bool is_casele
 		must(regexes->all != NULL);
 	}
 	regexes->all[regexes->n++] = (struct regex){ code, kinds };
+	regexes->kinds |= kinds;
 	return OK;
-}
-
-/* What PCRE2 allocates for one text: blocks of the stack in order, and the heap behind them. */
-struct scratch {
-	size_t used;
-	_Alignas(max_align_t) char bytes[SCRATCH_BYTES];
-};
-
-static void *scratch_take(PCRE2_SIZE size, void *state)
-{
-	struct scratch *scratch = state;
-	size_t rounded =
-		(size + sizeof(max_align_t) - 1) / sizeof(max_align_t) * sizeof(max_align_t);
-	char *block = scratch->bytes + scratch->used;
-
-	if (rounded > sizeof scratch->bytes - scratch->used)
-		return malloc(size);
-	scratch->used += rounded;
-	return block;
-}
-
-static void scratch_give(void *block, void *state)
-{
-	struct scratch *scratch = state;
-	uintptr_t at = (uintptr_t)block;
-	uintptr_t start = (uintptr_t)scratch->bytes;
-
-	if (at < start || at >= start + sizeof scratch->bytes)
-		free(block);
 }
 
 void regexes_find(
 	const struct regexes *regexes, uint8_t kind, struct str text, regex_each each, void *state)
 {
-	struct scratch scratch;
 	pcre2_match_data *data;
 
-	scratch.used = 0;
-	if (regexes->n == 0)
+	if ((regexes->kinds & kind) == 0)
 		return;
-	data = pcre2_match_data_create(
-		1, pcre2_general_context_create(scratch_take, scratch_give, &scratch));
+	/* readers that meet here take new memory, and the last one's is kept */
+	data = atomic_exchange(&regexes->shared->idle, NULL);
+	if (data == NULL)
+		data = pcre2_match_data_create(1, NULL);
 	must(data != NULL);
 	for (size_t i = 0; i < regexes->n; i++) {
 		int result;
@@ -140,12 +118,13 @@ void regexes_find(
 		if (result >= 0)
 			each(state, (uint32_t)i);
 		else if (result != PCRE2_ERROR_NOMATCH)
-			atomic_fetch_add_explicit(regexes->limits, 1, memory_order_relaxed);
+			atomic_fetch_add_explicit(
+				&regexes->shared->limits, 1, memory_order_relaxed);
 	}
-	pcre2_match_data_free(data);
+	pcre2_match_data_free(atomic_exchange(&regexes->shared->idle, data));
 }
 
 uint64_t regexes_limits(const struct regexes *regexes)
 {
-	return atomic_load_explicit(regexes->limits, memory_order_relaxed);
+	return atomic_load_explicit(&regexes->shared->limits, memory_order_relaxed);
 }

@@ -5,8 +5,7 @@
  * bounds are of PCRE2's own counting, hence the same verdict on every machine.
  *
  * Texts are bytes: no Unicode modes, no JIT (keeper's sandbox maps nothing executable).
- * Add first, then read from any thread; matching takes its memory from the stack, and from the heap
- * only for the rare expression that backtracks deeply.
+ * Add first, then read from any thread. The memory for matching is kept from text to text.
  */
 #pragma once
 

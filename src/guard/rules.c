@@ -341,7 +341,8 @@ bool rules_match_key(const struct rules *rules, struct str key, struct rule_matc
 
 		memcpy(prefix.address.bytes, body.p, sizeof prefix.address.bytes);
 		match_prefix(rules, &prefix, &rule);
-	} else if (form == FORM_NAME && body.n > 1 && body.n <= LABELS_BYTES_MAX) {
+	} else if (form == FORM_NAME && body.n > 1 && body.n <= LABELS_BYTES_MAX &&
+		   body.p[body.n - 2] == '\0') {
 		rules_match_name(
 			rules, str_first(body, body.n - 1), body.p[body.n - 1] == 1, &rule);
 	} else if (form == FORM_URL) {

@@ -99,7 +99,8 @@ uint64_t rules_never_hash(const struct rules *rules);
 
 /*
  * The prefixes and names that may need an entry of their own in a snapshot, because a wider listing
- * must leave them alone (never, allow) or they are listed by a person (block). Sorted as
+ * must leave them alone (never, allow) or they are listed by a person (block), as URLs are that a
+ * person allows or blocks. Sorted as
  * indicator_key() sorts; keys live as long as the rules.
  */
 struct rule_place {

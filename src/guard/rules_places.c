@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The prefixes and names that may need an entry of their own. */
+/* The prefixes, names and URLs that may need an entry of their own. */
 #include "guard/rules_int.h"
 
 #include "base/sort.h"
@@ -54,9 +54,22 @@ static void add_name_places(struct rules *rules, struct str labels, const struct
 	add_place(rules, &indicator, rule->below.guard, rule->override_below);
 }
 
+/* A person's word about a URL; of several about the same one, that which decides. */
+static void add_url_place(struct rules *rules, uint32_t number)
+{
+	const struct override_rule *override = &rules->overrides[number - 1];
+	struct rule_match match;
+
+	if (override->indicator.kind != INDICATOR_URL)
+		return;
+	rules_match(rules, &override->indicator, &match);
+	if (match.override == override->id)
+		add_place(rules, &override->indicator, GUARD_NONE, number);
+}
+
 void rules_ready_places(struct rules *rules)
 {
-	size_t most = rules->prefix_count + 2 * rules->name_count;
+	size_t most = rules->prefix_count + 2 * rules->name_count + rules->override_count;
 
 	rules->places = malloc((most + 1) * sizeof *rules->places);
 	must(rules->places != NULL);
@@ -68,6 +81,8 @@ void rules_ready_places(struct rules *rules)
 	}
 	for (size_t i = 0; i < rules->name_count; i++)
 		add_name_places(rules, rules->names[i].labels, &rules->names[i]);
+	for (uint32_t i = 0; i < rules->override_count; i++)
+		add_url_place(rules, i + 1);
 	sort_runs(rules->places, rules->place_count, sizeof *rules->places, by_key);
 }
 

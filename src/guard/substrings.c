@@ -3,7 +3,9 @@
 
 #include <stdlib.h>
 
-enum { ROOT = 0, NO_TEXT = UINT32_MAX, BYTE_VALUES = 256 };
+#define NO_TEXT UINT32_MAX
+
+enum { ROOT = 0, BYTE_VALUES = 256 };
 
 /*
  * State 0 is the root. Breadth-first numbers make the children of state i the states first[i] up to

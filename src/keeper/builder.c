@@ -5,6 +5,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "keeper/live.h"
+#include "keeper/touched.h"
 #include "snapshot/live.h"
 #include "snapshot/judge.h"
 #include "snapshot/open.h"
@@ -61,12 +62,11 @@ enum err build_generation(const struct keeper *keeper, struct db *db, int64_t no
 	CLEANUP(buf_done) struct buf folder = { 0 };
 	CLEANUP(buf_done) struct buf path = { 0 };
 	CLEANUP(compile_free)
-	struct compile *compile =
-		compile_new(&keeper->model, keeper->sources.rows, keeper->sources.n, now_s);
+	struct compile *compile = compile_new(&keeper->scoring, now_s);
 	struct str category_names[CATEGORY_COUNT] = { 0 };
 	struct snapshot_input input;
 
-	TRY(evidence_scan(db, scan_row, compile, why));
+	TRY(evidence_scan(db, 0, scan_row, compile, why));
 	compile_finish(compile, &input);
 	for (unsigned i = 0; i < CATEGORY_COUNT; i++) {
 		if (category_info(i) != NULL)
@@ -80,6 +80,7 @@ enum err build_generation(const struct keeper *keeper, struct db *db, int64_t no
 		.v4 = input.v4_count,
 		.v6 = input.v6_count,
 		.texts = input.text_count };
+	TRY(touched_write(compile, keeper->data, why));
 	TRY(snapshot_build(
 		&input, keeper_path(&folder, keeper->data, SNAPSHOT_FOLDER), &keeper->key, why));
 	TRY(snapshot_live_prepare(buf_c(&folder), why));
@@ -129,7 +130,7 @@ enum err builder_start(struct builder *builder, const struct keeper *keeper, str
 	return OK;
 }
 
-void builder_note(struct builder *builder, struct str key)
+static void note(struct builder *builder, struct str key, bool by_rule)
 {
 	if (builder->pid == 0)
 		return;
@@ -139,7 +140,18 @@ void builder_note(struct builder *builder, struct str key)
 			builder->changed, builder->changed_capacity * sizeof *builder->changed);
 		must(builder->changed != NULL);
 	}
-	builder->changed[builder->changed_count++] = arena_str(&builder->changed_keys, key);
+	builder->changed[builder->changed_count++] =
+		(struct builder_change){ arena_str(&builder->changed_keys, key), by_rule };
+}
+
+void builder_note(struct builder *builder, struct str key)
+{
+	note(builder, key, false);
+}
+
+void builder_note_rule(struct builder *builder, struct str key)
+{
+	note(builder, key, true);
 }
 
 /* Ends the process if it has not ended, and forgets what was noted. */
@@ -200,7 +212,9 @@ static enum err changes_apply(struct builder *builder, struct keeper *keeper, st
 	keeper->live = builder->next;
 	while (err == OK && builder->applied < builder->changed_count &&
 		clock_monotonic_ns(keeper->clock) < end_ns) {
-		err = live_apply(keeper, builder->changed[builder->applied++], why);
+		const struct builder_change *change = &builder->changed[builder->applied++];
+
+		err = (change->by_rule ? live_show : live_apply)(keeper, change->key, why);
 		if (err != ERR_FULL)
 			continue;
 		builder->unfit = *why;

@@ -25,7 +25,10 @@ struct builder {
 	int result; /* read end of the pipe on which it tells how it went */
 	int64_t started_ns;
 	struct arena changed_keys; /* indicators changed since it started */
-	struct str *changed;
+	struct builder_change {
+		struct str key;
+		bool by_rule; /* shown whether or not it holds others */
+	} * changed;
 	size_t changed_count;
 	size_t changed_capacity;
 	/* the new generation's live copy, which readers do not see yet; NULL before the end */
@@ -46,6 +49,8 @@ NODISCARD enum err builder_start(
 	struct builder *builder, const struct keeper *keeper, struct why *why);
 /* Notes that an indicator changed; does nothing while no build is under way. */
 void builder_note(struct builder *builder, struct str key);
+/* The same of an override that changed, or of what it holds. */
+void builder_note_rule(struct builder *builder, struct str key);
 /*
  * Called when builder->result is readable, again as long as *is_over is false: takes the result,
  * then applies what changed meanwhile to the new live copy, a few milliseconds' worth at a time so

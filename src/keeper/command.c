@@ -2,6 +2,7 @@
 #include "keeper/command.h"
 
 #include "base/clock.h"
+#include "base/json_copy.h"
 #include "base/log.h"
 #include "keeper/handlers.h"
 #include "keeper/service.h"
@@ -16,6 +17,24 @@ static const struct command commands[] = {
 		handle_snapshot_build },
 	{ "retention.run", TOKEN_OPERATE, true, "remove evidence past its time",
 		handle_retention_run },
+	{ "override.add", TOKEN_DECIDE, true, "allow or block an indicator until its end",
+		handle_override_add },
+	{ "override.approve", TOKEN_DECIDE, true, "the second person's yes",
+		handle_override_approve },
+	{ "override.refuse", TOKEN_DECIDE, true, "the second person's no", handle_override_refuse },
+	{ "override.revoke", TOKEN_DECIDE, true, "end an override", handle_override_revoke },
+	{ "policy.add", TOKEN_DECIDE, true, "keep a version of a policy", handle_policy_add },
+	{ "policy.live", TOKEN_DECIDE, true, "make a version the live one", handle_policy_live },
+	{ "policy.try", TOKEN_DECIDE, true, "what a policy would change", handle_policy_try },
+	{ "model.refit", TOKEN_OPERATE, true, "learn a model from what happened since",
+		handle_model_refit },
+	{ "model.try", TOKEN_DECIDE, true, "what a model would change", handle_model_try },
+	{ "model.live", TOKEN_DECIDE, true, "make a model the live one", handle_model_live },
+	{ "pending.approve", TOKEN_DECIDE, true, "do what waits for a person",
+		handle_pending_approve },
+	{ "pending.dismiss", TOKEN_DECIDE, true, "leave undone what waits for a person",
+		handle_pending_dismiss },
+	{ "source.set", TOKEN_DECIDE, true, "declare what a source is", handle_source_set },
 	{ "token.add", TOKEN_ADMIN, true, "make an API token", handle_token_add },
 	{ "token.revoke", TOKEN_ADMIN, true, "end an API token", handle_token_revoke },
 	{ "status", TOKEN_READ, false, "jobs under way and the newest snapshot", handle_status },
@@ -122,22 +141,54 @@ static enum err permit(const struct command *command, const struct actor *actor,
 		command->name, buf_c(&needed));
 }
 
-enum { AUDIT_SUBJECT_MAX = 256 };
+enum { AUDIT_SUBJECT_MAX = 256, AUDIT_DETAIL_MAX = 1024 };
+
+/* Adds " name=value" for what was said; a text in quotes. */
+static void audit_member(struct buf *out, struct json_node arguments, const char *name)
+{
+	struct json_node value = json_get(arguments, name);
+	struct json_writer json = json_writer_on(out);
+	size_t before = out->n;
+	struct str text;
+
+	if (json_type(value) == JSON_ABSENT)
+		return;
+	buf_fmt(out, " %s=", name);
+	if (json_str(value, &text))
+		json_put_str(&json, str_first(text, AUDIT_SUBJECT_MAX));
+	else if (json_copy(&json, value, NULL) != OK)
+		out->n = before;
+}
 
 /* What was asked and by whom; written before it is done, so that a refusal leaves a trace too. */
 static enum err audit(struct service *service, const struct command *command,
 	const struct actor *actor, struct json_node arguments, const char *outcome, struct why *why)
 {
-	static const char *const subjects[] = { "name", "indicator", "source", "id", "owner" };
+	static const char *const subjects[] = { "name", "indicator", "source", "owner" };
+	static const char *const numbers[] = { "id", "version" };
+	static const char *const details[] = { "kind", "owner", "reason", "days", "until", "note",
+		"standing", "weight", "family", "traits", "decay", "accept" };
 	struct keeper *keeper = &service->keeper;
-	struct str subject = STR("");
+	CLEANUP(buf_done) struct buf subject = { 0 };
+	CLEANUP(buf_done) struct buf detail = { 0 };
+	struct str text;
+	int64_t number;
 
 	if (!command->is_audited)
 		return OK;
-	for (size_t i = 0; i < ARRAY_LEN(subjects) && subject.n == 0; i++) {
-		if (!json_str(json_get(arguments, subjects[i]), &subject))
-			subject = STR("");
+	for (size_t i = 0; i < ARRAY_LEN(numbers) && subject.n == 0; i++) {
+		if (json_i64(json_get(arguments, numbers[i]), &number))
+			buf_fmt(&subject, "%lld", (long long)number);
+		else if (json_str(json_get(arguments, numbers[i]), &text))
+			buf_str(&subject, text);
 	}
+	for (size_t i = 0; i < ARRAY_LEN(subjects) && subject.n == 0; i++) {
+		if (json_str(json_get(arguments, subjects[i]), &text))
+			buf_str(&subject, text);
+	}
+	buf_fmt(&detail, "%s", outcome);
+	for (size_t i = 0; i < ARRAY_LEN(details); i++)
+		audit_member(&detail, arguments, details[i]);
 
 	CLEANUP(db_rollback_unless_done) struct db *open = keeper->db;
 
@@ -146,10 +197,38 @@ static enum err audit(struct service *service, const struct command *command,
 		&(struct audit_entry){ .time_s = clock_now_s(keeper->clock),
 			.actor = str_c(actor->name),
 			.action = str_c(command->name),
-			.subject = str_first(subject, AUDIT_SUBJECT_MAX),
-			.detail = str_c(outcome) },
+			.subject = str_first(buf_view(&subject), AUDIT_SUBJECT_MAX),
+			.detail = str_first(buf_view(&detail), AUDIT_DETAIL_MAX) },
 		why));
 	return db_commit(open, why);
+}
+
+/* Who shows a token acts as its owner: a second person at the same machine. */
+static enum err actor_of_secret(
+	struct service *service, struct str secret, struct actor *out, struct why *why)
+{
+	CLEANUP(token_set_done) struct token_set set = { 0 };
+	const struct token *token;
+	int64_t now_s = clock_now_s(service->keeper.clock);
+
+	TRY(token_set_load(service->keeper.db, &set, why));
+	TRY(token_set_check(&set, secret, now_s, &token, why));
+	return actor_of_token(service, token->id, out, why);
+}
+
+static enum err actor_find(struct service *service, struct json_node root,
+	const struct actor *local, struct actor *out, struct why *why)
+{
+	struct str text;
+
+	if (local == NULL && json_str(json_get(root, "token"), &text))
+		return actor_of_token(service, text, out, why);
+	if (local == NULL)
+		return fail(why, ERR_DENIED, "nobody is named who asks");
+	if (json_str(json_get(root, "secret"), &text))
+		return actor_of_secret(service, text, out, why);
+	*out = *local;
+	return OK;
 }
 
 static enum err run(struct service *service, struct json_node root, const struct actor *local,
@@ -157,19 +236,13 @@ static enum err run(struct service *service, struct json_node root, const struct
 {
 	const struct command *command;
 	struct str name;
-	struct str token;
 
 	if (!json_str(json_get(root, "command"), &name))
 		return fail(why, ERR_USAGE, "no command is named");
 	command = command_find(name);
 	if (command == NULL)
 		return fail(why, ERR_USAGE, "no command '%.*s'", STR_FMT(str_first(name, 64)));
-	if (local != NULL)
-		call->actor = *local;
-	else if (json_str(json_get(root, "token"), &token))
-		TRY(actor_of_token(service, token, &call->actor, why));
-	else
-		return fail(why, ERR_DENIED, "nobody is named who asks");
+	TRY(actor_find(service, root, local, &call->actor, why));
 	call->arguments = json_get(root, "arguments");
 	if (permit(command, &call->actor, why) != OK) {
 		struct why ignored;

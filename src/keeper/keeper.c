@@ -5,13 +5,14 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "config/config_json.h"
+#include "decision/schema.h"
 #include "evidence/query.h"
 #include "evidence/schema.h"
+#include "learn/model_store.h"
 #include "registry/schema.h"
 #include "snapshot/open.h"
 #include "store/audit.h"
 
-#include <math.h>
 #include <unistd.h>
 
 enum { DATA_MODE = 0750, CATALOGUE_MODE = 0644 };
@@ -24,17 +25,31 @@ const char *keeper_path(struct buf *out, const char *data, const char *part)
 }
 
 /* Every part's migrations, in the order of their versions. */
+static const struct {
+	const struct db_migration *rows;
+	size_t n;
+} migrations[] = {
+	{ evidence_migrations, EVIDENCE_MIGRATIONS },
+	{ audit_migrations, AUDIT_MIGRATIONS },
+	{ registry_migrations, REGISTRY_MIGRATIONS },
+	{ decision_migrations, DECISION_MIGRATIONS },
+	{ model_migrations, MODEL_MIGRATIONS },
+};
+enum {
+	MIGRATIONS_IN_ALL = EVIDENCE_MIGRATIONS + AUDIT_MIGRATIONS + REGISTRY_MIGRATIONS +
+			    DECISION_MIGRATIONS + MODEL_MIGRATIONS
+};
+
 static enum err migrate(struct db *db, int64_t now_s, struct why *why)
 {
-	struct db_migration all[EVIDENCE_MIGRATIONS + AUDIT_MIGRATIONS + REGISTRY_MIGRATIONS];
+	struct db_migration all[MIGRATIONS_IN_ALL];
 	size_t n = 0;
 
-	for (size_t i = 0; i < EVIDENCE_MIGRATIONS; i++)
-		all[n++] = evidence_migrations[i];
-	for (size_t i = 0; i < AUDIT_MIGRATIONS; i++)
-		all[n++] = audit_migrations[i];
-	for (size_t i = 0; i < REGISTRY_MIGRATIONS; i++)
-		all[n++] = registry_migrations[i];
+	for (size_t i = 0; i < ARRAY_LEN(migrations); i++) {
+		for (size_t j = 0; j < migrations[i].n; j++)
+			all[n++] = migrations[i].rows[j];
+	}
+	must(n == ARRAY_LEN(all));
 	return db_migrate(db, all, n, now_s, why);
 }
 
@@ -67,27 +82,33 @@ enum err keeper_catalogue_open(const char *data, struct feed_catalogue *out, str
 	return err;
 }
 
-/* What the catalogue says of families and weights goes into the store, for every reader of it. */
+/* What the catalogue says of its sources goes into the store, for every reader of it. */
 static enum err sources_note(struct keeper *keeper, struct why *why)
 {
 	int64_t now_s = clock_now_s(keeper->clock);
 
 	for (size_t i = 0; i < keeper->catalogue.n; i++) {
 		const struct feed_definition *feed = &keeper->catalogue.feeds[i];
+		struct source_properties properties = feed_properties(feed);
 
-		TRY(source_set(keeper->db, feed->name, feed->family,
-			feed->weight > 0 ? feed->weight : (double)NAN, now_s, why));
+		TRY(source_set(keeper->db, feed->name, &properties, now_s, why));
 	}
-	return source_table_load(keeper->db, keeper->model.default_weight, &keeper->sources, why);
+	return OK;
+}
+
+const struct rules *keeper_rules(const struct keeper *keeper)
+{
+	return keeper->scoring.rules;
 }
 
 enum err keeper_sources_reload(struct keeper *keeper, struct str name, struct why *why)
 {
-	for (size_t i = 0; i < keeper->sources.n; i++) {
-		if (str_eq(keeper->sources.rows[i].name, name))
+	for (size_t i = 0; i < keeper->scoring.sources.n; i++) {
+		if (str_eq(keeper->scoring.sources.rows[i].name, name))
 			return OK;
 	}
-	return source_table_load(keeper->db, keeper->model.default_weight, &keeper->sources, why);
+	return scoring_reload_sources(
+		&keeper->scoring, keeper->db, clock_now_s(keeper->clock), why);
 }
 
 static enum err open_parts(struct keeper *keeper, struct why *why)
@@ -100,7 +121,8 @@ static enum err open_parts(struct keeper *keeper, struct why *why)
 	TRY(migrate(keeper->db, clock_now_s(keeper->clock), why));
 	TRY(snapshot_key_load_or_make(
 		keeper_path(&text, keeper->data, KEEPER_KEYS_FOLDER), &keeper->key, why));
-	return sources_note(keeper, why);
+	TRY(sources_note(keeper, why));
+	return scoring_load(keeper->db, clock_now_s(keeper->clock), 0, &keeper->scoring, why);
 }
 
 enum err keeper_open(struct keeper *out, const char *data, const struct clock *clock,
@@ -109,7 +131,6 @@ enum err keeper_open(struct keeper *out, const char *data, const struct clock *c
 	enum err err;
 
 	*out = (struct keeper){ .data = data, .clock = clock };
-	score_model_default(&out->model);
 	config_init(&out->config);
 	err = config_from_json(&out->config, settings_json, why);
 	if (err == OK)
@@ -122,7 +143,7 @@ enum err keeper_open(struct keeper *out, const char *data, const struct clock *c
 void keeper_close(struct keeper *keeper)
 {
 	snapshot_live_close(&keeper->live);
-	source_table_done(&keeper->sources);
+	scoring_done(&keeper->scoring);
 	catalogue_done(&keeper->catalogue);
 	db_close(&keeper->db);
 	config_done(&keeper->config);
@@ -147,7 +168,9 @@ enum err keeper_reload(struct keeper *keeper, struct str settings_json, struct w
 	keeper->config = config;
 	catalogue_done(&keeper->catalogue);
 	keeper->catalogue = catalogue;
-	return sources_note(keeper, why);
+	TRY(sources_note(keeper, why));
+	return scoring_reload_sources(
+		&keeper->scoring, keeper->db, clock_now_s(keeper->clock), why);
 }
 
 enum err keeper_init_data(

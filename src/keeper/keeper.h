@@ -9,9 +9,8 @@
 
 #include "config/config.h"
 #include "feed/catalogue.h"
-#include "snapshot/sources.h"
-#include "score/score.h"
 #include "snapshot/live.h"
+#include "snapshot/scoring.h"
 #include "store/db.h"
 
 #define KEEPER_SPOOL_FOLDER   "spool" /* inputs of jobs under way, so that a restart resumes them */
@@ -25,9 +24,8 @@ struct keeper {
 	const struct clock *clock;
 	struct config config;
 	struct db *db;
-	struct score_model model;
+	struct scoring scoring; /* points into itself: a keeper is not moved */
 	struct feed_catalogue catalogue;
-	struct source_table sources;
 	struct snapshot_key key;
 	struct snapshot_live *live; /* NULL until the first snapshot is built */
 };
@@ -42,6 +40,9 @@ void keeper_close(struct keeper *keeper);
 
 /* Reads settings and catalogue again; on failure the old ones stay. */
 NODISCARD enum err keeper_reload(struct keeper *keeper, struct str settings_json, struct why *why);
+
+/* The guards and overrides in force, for whoever imports. */
+const struct rules *keeper_rules(const struct keeper *keeper);
 
 /* The table of sources again, when a source of this name is not in it yet. */
 NODISCARD enum err keeper_sources_reload(struct keeper *keeper, struct str name, struct why *why);

@@ -6,8 +6,12 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "evidence/retention.h"
+#include "decision/override.h"
 #include "keeper/live.h"
+#include "keeper/override_live.h"
+#include "keeper/refit.h"
 #include "keeper/service.h"
+#include "keeper/touched.h"
 #include "proc/control.h"
 #include "snapshot/open.h"
 
@@ -22,7 +26,8 @@ enum {
 	START_BUILD_MS = 0,
 	CATALOGUE_SETTLE_MS = 200,
 	RETRY_BUILD_MS = 10000,
-	RETENTION_STEP = 5000
+	RETENTION_STEP = 5000,
+	OWN_POLLS = 3 /* the control socket, the builder, the task */
 };
 
 static int64_t now_ns(const struct service *service)
@@ -36,6 +41,30 @@ void service_want_build(struct service *service, int64_t delay_ms)
 
 	if (service->build_due_ns == 0 || due < service->build_due_ns)
 		service->build_due_ns = due;
+}
+
+void service_rules_changed(struct service *service)
+{
+	struct keeper *keeper = &service->keeper;
+	struct why why;
+
+	if (scoring_reload_rules(&keeper->scoring, keeper->db, clock_now_s(keeper->clock), &why) !=
+		OK)
+		log_why(LOG_ERROR, "rules_not_read", &why);
+	service_want_build(service, 0);
+	service_event(service, "rules", STR(""));
+}
+
+void service_overrides_changed(struct service *service)
+{
+	struct keeper *keeper = &service->keeper;
+	struct why why;
+
+	if (override_next_change(keeper->db, clock_now_s(keeper->clock), &service->overrides_due_s,
+		    &why) != OK) {
+		log_why(LOG_ERROR, "overrides_not_read", &why);
+		service->overrides_due_s = clock_now_s(keeper->clock) + MINUTE_S;
+	}
 }
 
 static void send_text(struct channel *channel, enum message_type type, uint64_t id, struct str json)
@@ -79,6 +108,7 @@ void service_event(struct service *service, const char *type, struct str members
 static void asker_lost(struct service *service, const struct channel *asker)
 {
 	jobs_asker_lost(service, asker);
+	tasks_asker_lost(service, asker);
 	for (size_t i = 0; i < service->build_asker_count; i++) {
 		if (service->build_askers[i].channel == asker)
 			service->build_askers[i].channel = NULL;
@@ -256,6 +286,8 @@ static void build_finished(struct service *service)
 	} else if (!is_over) {
 		return;
 	}
+	if (touched_settle(service, &why) != OK)
+		log_why(LOG_ERROR, "touched_not_told", &why);
 	if (result.generation != 0)
 		service->build_cpu_ms = result.cpu_ms;
 	log_event(LOG_INFO, "snapshot_built", LOG_U("generation", result.generation),
@@ -300,11 +332,24 @@ static void retention_turn(struct service *service)
 	service->retention_due_s = is_more ? now_s : now_s + HOUR_S;
 }
 
+/* An override that ends by itself ends in every answer with the next snapshot, built at once. */
+static void overrides_turn(struct service *service)
+{
+	if (service->overrides_due_s == 0 ||
+		clock_now_s(service->keeper.clock) < service->overrides_due_s)
+		return;
+	service_rules_changed(service);
+	service_overrides_changed(service);
+}
+
 static void clock_turn(struct service *service)
 {
 	struct keeper *keeper = &service->keeper;
 	int64_t now = now_ns(service);
 	struct why why;
+
+	overrides_turn(service);
+	refit_turn(service);
 
 	if (now >= service->feeds_due_ns) {
 		service->feeds_due_ns = now + (int64_t)FEEDS_EVERY_MS * NS_PER_MS;
@@ -333,6 +378,8 @@ static size_t poll_rows(const struct service *service, struct pollfd *rows)
 	rows[n++] = (struct pollfd){ service->control, POLLIN, 0 };
 	rows[n++] = (struct pollfd){ service->builder.pid == 0 ? -1 : service->builder.result,
 		POLLIN, 0 };
+	rows[n++] = (struct pollfd){ service->tasks.pid == 0 ? -1 : service->tasks.result, POLLIN,
+		0 };
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		const struct client *client = &service->clients[i];
 
@@ -344,12 +391,14 @@ static size_t poll_rows(const struct service *service, struct pollfd *rows)
 
 static enum err turn(struct service *service, bool *is_over, struct why *why)
 {
-	struct pollfd rows[CHILD_POLL_MAX + 2 + CLIENTS_MAX];
+	struct pollfd rows[CHILD_POLL_MAX + OWN_POLLS + CLIENTS_MAX];
 	size_t children = child_poll_fill(service->child, rows);
 	struct pollfd *own = rows + children;
 	size_t n = poll_rows(service, own);
 
-	if (poll(rows, children + n, child_is_due(service->child) ? 0 : TICK_MS) == -1)
+	bool is_busy = override_live_turn(service) || child_is_due(service->child);
+
+	if (poll(rows, children + n, is_busy ? 0 : TICK_MS) == -1)
 		return OK; /* a signal: look again */
 	TRY(child_poll_done(service->child, rows, children, why));
 	*is_over = events_handle(service);
@@ -357,11 +406,14 @@ static enum err turn(struct service *service, bool *is_over, struct why *why)
 		clients_accept(service);
 	if (service->builder.pid != 0 && own[1].revents != 0)
 		build_finished(service);
+	if (service->tasks.pid != 0 && own[2].revents != 0)
+		tasks_read(service);
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
-		if (service->clients[i].is_used && own[2 + i].revents != 0)
-			client_turn(service, &service->clients[i], own[2 + i].revents);
+		if (service->clients[i].is_used && own[OWN_POLLS + i].revents != 0)
+			client_turn(service, &service->clients[i], own[OWN_POLLS + i].revents);
 	}
 	clock_turn(service);
+	tasks_turn(service);
 	jobs_advance(service);
 	return OK;
 }
@@ -417,6 +469,7 @@ static enum err serve(struct service *service, struct why *why)
 	TRY(jobs_resume(service, why));
 	if (is_anew || snapshot_is_old(service))
 		service_want_build(service, START_BUILD_MS);
+	service_overrides_changed(service);
 	service->control = child_inherited(child, CONTROL_NAME, 0);
 	TRY(child_ready(child, why));
 	while (!is_over)
@@ -438,6 +491,8 @@ int keeper_role(struct child *child)
 	if (err != OK && err != ERR_CLOSED)
 		log_why(LOG_ERROR, "keeper_ends", &why);
 	builder_cancel(&service->builder);
+	tasks_cancel(service);
+	buf_done(&service->touched);
 	jobs_drop(service);
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		if (service->clients[i].is_used)

@@ -8,6 +8,7 @@
 #include "keeper/builder.h"
 #include "keeper/command.h"
 #include "keeper/job.h"
+#include "keeper/task.h"
 #include "proc/child.h"
 
 enum { CLIENTS_MAX = 32, BUILD_ASKERS_MAX = 64 };
@@ -17,6 +18,15 @@ struct client {
 	struct channel channel;
 	struct actor actor;
 	bool is_used;
+};
+
+/* Indicators that are to be shown anew in the live copy; see override_live.h. */
+struct live_changes {
+	struct arena arena;
+	struct str *keys;
+	size_t n;
+	size_t capacity;
+	size_t at; /* those before it are done */
 };
 
 struct service {
@@ -40,10 +50,20 @@ struct service {
 	uint64_t build_cpu_ms; /* of the last one */
 	int64_t feeds_due_ns;
 	int64_t retention_due_s;
+	struct live_changes live_changes;
+	int64_t overrides_due_s; /* when the next override begins or ends; 0: none does */
+	struct tasks tasks;
+	int64_t refit_due_s; /* when to look whether the model is old */
+	struct buf touched;  /* what the last build found that touches guards; see touched.h */
 };
 
 /* A new snapshot is wanted within delay_ms; an earlier wish stays. */
 void service_want_build(struct service *service, int64_t delay_ms);
+
+/* Guards changed: the rules are read again, and a new snapshot follows at once. */
+void service_rules_changed(struct service *service);
+/* Overrides changed: when the clock has to look again. */
+void service_overrides_changed(struct service *service);
 
 /* Answers everybody who asked for a snapshot: with the result, or with why there is none. */
 void builds_answer(

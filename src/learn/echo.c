@@ -5,7 +5,8 @@
 
 #include <limits.h>
 
-enum { SLOT_NONE = UINT32_MAX, PAIR_NONE = UINT32_MAX };
+#define SLOT_NONE UINT32_MAX
+#define PAIR_NONE UINT32_MAX
 /* Pairs that are looked at in one pass; things that very many list are sampled beyond. */
 static const uint64_t PAIRS_AT_ONCE = UINT64_C(100000000);
 

@@ -364,11 +364,12 @@ void echo_judge(const struct echo *echo)
 				leader_add(echo, first->follower, judgement.candidates[end].leader);
 		}
 		if (!first->is_sure)
-			followers[n++] = (struct follower){ .slot = first->follower,
+			followers[n] = (struct follower){ .slot = first->follower,
 				.candidates = first,
 				.n = (unsigned)(end - i < ECHO_CANDIDATES_MAX
 							? end - i
 							: (size_t)ECHO_CANDIDATES_MAX) };
+		n += !first->is_sure;
 	}
 	judge_followers(echo, followers, n);
 	for (size_t s = 0; s < echo->source_count; s++)

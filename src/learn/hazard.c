@@ -174,7 +174,7 @@ struct search {
 
 static void try_pair(struct search *search, double fast, double slow)
 {
-	struct curves curves;
+	struct curves curves = { 0 };
 	struct coefficients found;
 
 	curve_of(fast, curves.fast);

@@ -9,7 +9,7 @@
 
 #include "learn/learn.h"
 
-enum { TABLE_NONE = UINT32_MAX };
+#define TABLE_NONE UINT32_MAX
 
 enum table_flag {
 	CLAIM_KNOWN = 1,  /* at at_s */

@@ -4,15 +4,15 @@
 bool near_group(const struct prefix *prefix, unsigned level, struct prefix *out)
 {
 	static const uint8_t ip6_lengths[SCORE_NEAR_LEVELS] = { 56, 48 };
-	enum { IP4_LENGTH = IPV4_OFFSET + 24, IP6_HOST_LENGTH = 64 };
+	enum { IP4_LENGTH = IPV4_OFFSET + 24 };
 
 	if (prefix_is_v4(prefix)) {
-		if (level > 0 || prefix->length <= IP4_LENGTH)
+		if (!near_is_member_v4(prefix_width(prefix), level))
 			return false;
 		*out = prefix_around(&prefix->address, IP4_LENGTH);
 		return true;
 	}
-	if (level >= SCORE_NEAR_LEVELS || prefix->length < IP6_HOST_LENGTH)
+	if (!near_is_member_v6(prefix->length, level))
 		return false;
 	*out = prefix_around(&prefix->address, ip6_lengths[level]);
 	return true;

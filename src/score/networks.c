@@ -19,11 +19,23 @@ void score_networks_done(struct score_networks *networks)
 	*networks = (struct score_networks){ 0 };
 }
 
+static struct score_network network_at(const struct score_networks *networks, uint32_t number)
+{
+	return number == PREFIX_INDEX_NONE ? (struct score_network){ 0 } : networks->values[number];
+}
+
 struct score_network score_networks_find(
 	const struct score_networks *networks, const struct prefix *prefix)
 {
-	uint32_t number =
-		networks == NULL ? PREFIX_INDEX_NONE : prefix_index_find(&networks->index, prefix);
+	if (networks == NULL)
+		return (struct score_network){ 0 };
+	return network_at(networks, prefix_index_find(&networks->index, prefix));
+}
 
-	return number == PREFIX_INDEX_NONE ? (struct score_network){ 0 } : networks->values[number];
+struct score_network score_networks_find_next(
+	const struct score_networks *networks, const struct prefix *prefix, uint32_t *rank)
+{
+	if (networks == NULL)
+		return (struct score_network){ 0 };
+	return network_at(networks, prefix_index_find_next(&networks->index, prefix, rank));
 }

@@ -24,3 +24,6 @@ void score_networks_done(struct score_networks *networks); /* for CLEANUP */
 /* Of the closest prefix that holds this one; zero when there is none. networks may be NULL. */
 struct score_network score_networks_find(
 	const struct score_networks *networks, const struct prefix *prefix);
+/* The same, for prefixes that are asked in their order: *rank starts at 0 and is kept between. */
+struct score_network score_networks_find_next(
+	const struct score_networks *networks, const struct prefix *prefix, uint32_t *rank);

@@ -15,7 +15,7 @@ struct part_list {
 };
 
 /* Points are differences of the rounded running score, so they add up to it exactly. */
-static void part_add(struct part_list *list, const struct score_part *part)
+static inline void part_add(struct part_list *list, const struct score_part *part)
 {
 	list->log_odds += part->log_odds;
 	if (list->n < list->max) {
@@ -208,6 +208,31 @@ static void role_score(struct part_list *list, struct score_run *run, int role,
 		model->scale * (model->prior + surroundings - shared - cloud) + model->shift;
 }
 
+static bool is_quiet_around(const struct score_surroundings *around, int role)
+{
+	uint32_t near = 0;
+
+	for (unsigned level = 0; level < SCORE_NEAR_LEVELS; level++)
+		near |= around->near[role][level];
+	return near == 0 && !(around->network.log_odds[role] < 0.0F) &&
+	       !(around->network.log_odds[role] > 0.0F);
+}
+
+/* What a role without claims has; nobody asks for its parts. */
+static double unclaimed_log_odds(const struct score_role_model *model, int role,
+	const struct score_surroundings *around, unsigned doubts)
+{
+	struct score_run run = { .model = model };
+	struct part_list list = { 0 };
+	struct heard heard;
+
+	/* most roles of most indicators */
+	if (is_quiet_around(around, role))
+		return model->scale * model->prior + model->shift;
+	role_score(&list, &run, role, around, doubts, &heard);
+	return list.log_odds;
+}
+
 /* What is doubtful of the claims as such. */
 static unsigned claim_doubts(const struct score_input *input, const struct heard heard[ROLE_COUNT])
 {
@@ -253,7 +278,7 @@ void score_of(const struct score_model *model, const struct score_source *source
 {
 	struct part_list list = { .parts = parts, .max = parts == NULL ? 0 : parts_max };
 	struct score_run runs[ROLE_COUNT];
-	struct heard heard[ROLE_COUNT];
+	struct heard heard[ROLE_COUNT] = { 0 };
 	size_t from = 0;
 
 	*out = (struct score){ 0 };
@@ -262,18 +287,17 @@ void score_of(const struct score_model *model, const struct score_source *source
 	unsigned doubts = address_doubts(input);
 
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		struct part_list unasked = { 0 };
-		bool is_asked = input->n == 0 && role == ROLE_SOURCE;
-
 		runs[role] = run_of(model, input, role, from);
 		from += runs[role].n;
-
-		struct part_list *asked = runs[role].n > 0 || is_asked ? &list : &unasked;
-
-		role_score(asked, &runs[role], role, &input->around, doubts, &heard[role]);
-		out->log_odds[role] = asked->log_odds;
+		if (runs[role].n == 0 && (input->n > 0 || role != ROLE_SOURCE)) {
+			out->log_odds[role] =
+				unclaimed_log_odds(runs[role].model, role, &input->around, doubts);
+			continue;
+		}
+		role_score(&list, &runs[role], role, &input->around, doubts, &heard[role]);
+		out->log_odds[role] = list.log_odds;
 		out->has_claims[role] = runs[role].n > 0;
-		out->value[role] = runs[role].n > 0 ? score_value(asked->log_odds) : 0;
+		out->value[role] = runs[role].n > 0 ? score_value(list.log_odds) : 0;
 		out->categories[role] = heard[role].categories;
 	}
 	out->doubts = (uint8_t)(doubts | claim_doubts(input, heard));

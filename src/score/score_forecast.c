@@ -18,6 +18,23 @@ static double watch_least(const struct policy *policy, int role, uint64_t catego
 	return least;
 }
 
+/* As is_watched() for the one claim that most indicators have. */
+static bool is_watched_one(
+	const struct policy *policy, const struct score_run *run, int role, int days)
+{
+	const struct score_role_model *model = run->model;
+	const struct score_claim *claim = run->claims;
+	double decay = score_decay_of(model, claim, days);
+	double sum = claim->note.weight * decay;
+
+	if (claim->note.is_spoofable)
+		sum *= model->spoofable_share;
+	if (claim->note.is_new && sum > model->unproven_max)
+		sum = model->unproven_max;
+	return decay >= SCORE_FADED &&
+	       run->constant + model->scale * sum >= policy->watch_log_odds[role][claim->category];
+}
+
 /* Would the role still be watched so many days from now? */
 static bool is_watched(const struct policy *policy, const struct score_run *run, int role, int days)
 {
@@ -51,21 +68,33 @@ static bool any_is_watched(
 	const struct policy *policy, const struct score_run runs[ROLE_COUNT], int days)
 {
 	for (int role = 0; role < ROLE_COUNT; role++) {
-		if (runs[role].n > 0 && is_watched(policy, &runs[role], role, days))
+		const struct score_run *run = &runs[role];
+
+		if (run->n == 0)
+			continue;
+		if (run->n == 1 ? is_watched_one(policy, run, role, days)
+				: is_watched(policy, run, role, days))
 			return true;
 	}
 	return false;
 }
 
-/* By bisection: with nothing new, log-odds and the set of categories only shrink. */
+/*
+ * By bisection: with nothing new, log-odds and the set of categories only shrink. Most end within
+ * days, so the span is doubled from the first day on.
+ */
 int64_t score_forecast(
 	const struct policy *policy, const struct score_run runs[ROLE_COUNT], int64_t now_s)
 {
 	int low = 0;
-	int high = FORECAST_DAYS_MAX;
+	int high = 1;
 
-	if (any_is_watched(policy, runs, high))
-		return 0;
+	while (any_is_watched(policy, runs, high)) {
+		if (high == FORECAST_DAYS_MAX)
+			return 0;
+		low = high + 1;
+		high = high * 2 < FORECAST_DAYS_MAX ? high * 2 : FORECAST_DAYS_MAX;
+	}
 	while (low < high) {
 		int middle = (low + high) / 2;
 

@@ -138,8 +138,8 @@ static size_t leader_of(const struct score_source *sources, const struct score_c
 			if (at == n || at == from)
 				continue;
 			if (best == n || claims[at].note.heaviest > claims[best].note.heaviest ||
-				(claims[at].note.heaviest >= claims[best].note.heaviest &&
-					at < best))
+				(at < best &&
+					claims[at].note.heaviest >= claims[best].note.heaviest))
 				best = at;
 		}
 	}

@@ -82,8 +82,8 @@ static const struct word_row table[] = {
 		"A guard list ({list}) says that a person must decide before it is blocked.",
 		"ایک حفاظتی فہرست ({list}) کے مطابق اسے روکنے کا فیصلہ کوئی شخص ہی کر سکتا ہے۔")
 	ROW("rule.guard.note", "list",
-		"A guard list ({list}) notes a doubt.",
-		"ایک حفاظتی فہرست ({list}) شک ظاہر کرتی ہے۔")
+		"A guard list ({list}) says to think twice before it is blocked.",
+		"ایک حفاظتی فہرست ({list}) کے مطابق اسے روکنے سے پہلے دوبارہ سوچنا چاہیے۔")
 	ROW("rule.override.allow", "indicator",
 		"A person has allowed {indicator}.",
 		"ایک ذمہ دار شخص نے {indicator} کو اجازت دی ہے۔")
@@ -139,6 +139,9 @@ static const struct word_row table[] = {
 		"The chance that an independent source says the same of it within 7 days: "
 		"{score} in 100.",
 		"7 دن کے اندر کسی آزاد ذریعے سے اس حقیقت کی تصدیق کا امکان: 100 میں سے {score}۔")
+	ROW("plain.guess", "",
+		"That is a rough guess, because nothing was learned here yet.",
+		"یہ محض ایک موٹا اندازہ ہے، کیونکہ یہاں ابھی تک کچھ سیکھا نہیں گیا۔")
 	ROW("plain.claim", "source category seen",
 		"{source} reports {category}, last on {seen}.",
 		"{source} کی اطلاع: {category}، آخری بار {seen} کو۔")

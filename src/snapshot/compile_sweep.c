@@ -4,136 +4,29 @@
  * holds the indicators that contain the current one, so that its claims and theirs are scored
  * together: an address named by one weak list inside a block that a strong list names is not
  * better off for it.
+ *
+ * An entry is also needed where the closest wider one would be wrong: where a rule lets something
+ * through, and where something is not watched though what holds it is (many may share an address,
+ * or its network may be better than the rest).
  */
-#include "base/clock.h"
-#include "base/sort.h"
+#include "score/networks.h"
 #include "snapshot/compile_int.h"
 
-/* What the sweep has to know of a kind of row. */
-struct sweep_kind {
-	size_t row_size;
-	sort_order order; /* 0 for rows about the same indicator */
-	bool (*holds)(const void *outer, const void *inner);
-	const struct compile_claim *(*claim)(const void *row);
-	void (*emit)(struct compile *compile, const void *row, uint16_t verdict,
-		struct snapshot_detail detail);
+enum { ENTRY_SOURCES_MAX = 256 };
+
+/* The indicator that the sweep stands on: rows [from, end). */
+struct spot {
+	const char *row;
+	size_t from;
+	size_t end;
+	struct prefix prefix;
+	bool is_ip;
+	bool is_claimed; /* itself, not only what holds it */
+	bool is_place;
+	bool is_override;
+	struct rule_match match;
+	struct compile_found found;
 };
-
-static int v4_order(const void *a, const void *b)
-{
-	const struct compile_v4 *left = a;
-	const struct compile_v4 *right = b;
-
-	if (left->address != right->address)
-		return left->address < right->address ? -1 : 1;
-	return (int)left->width - (int)right->width;
-}
-
-static bool v4_holds(const void *outer, const void *inner)
-{
-	const struct compile_v4 *wide = outer;
-	const struct compile_v4 *narrow = inner;
-	uint64_t host_bits = (UINT64_C(1) << (32 - wide->width)) - 1;
-
-	return wide->width <= narrow->width &&
-	       (wide->address | host_bits) == (narrow->address | host_bits);
-}
-
-static const struct compile_claim *v4_claim(const void *row)
-{
-	return &((const struct compile_v4 *)row)->claim;
-}
-
-static void v4_emit(
-	struct compile *compile, const void *row, uint16_t verdict, struct snapshot_detail detail)
-{
-	const struct compile_v4 *v4 = row;
-
-	compile->v4[compile->v4_count++] = (struct snapshot_v4){
-		.address = v4->address, .width = v4->width, .verdict = verdict, .detail = detail
-	};
-}
-
-static int v6_order(const void *a, const void *b)
-{
-	return prefix_cmp(
-		&((const struct compile_v6 *)a)->prefix, &((const struct compile_v6 *)b)->prefix);
-}
-
-static bool v6_holds(const void *outer, const void *inner)
-{
-	return prefix_contains(&((const struct compile_v6 *)outer)->prefix,
-		&((const struct compile_v6 *)inner)->prefix);
-}
-
-static const struct compile_claim *v6_claim(const void *row)
-{
-	return &((const struct compile_v6 *)row)->claim;
-}
-
-static void v6_emit(
-	struct compile *compile, const void *row, uint16_t verdict, struct snapshot_detail detail)
-{
-	const struct prefix *prefix = &((const struct compile_v6 *)row)->prefix;
-
-	compile->v6[compile->v6_count++] = (struct snapshot_v6){ .high = ip_high(&prefix->address),
-		.low = ip_low(&prefix->address),
-		.length = prefix->length,
-		.verdict = verdict,
-		.detail = detail };
-}
-
-/* As keys sort, but a name with everything below before the same name alone, which it holds. */
-static int text_order(const void *a, const void *b)
-{
-	struct str left = ((const struct compile_text *)a)->key;
-	struct str right = ((const struct compile_text *)b)->key;
-	int order;
-
-	if (left.p[0] != 3 || right.p[0] != 3)
-		return str_cmp(left, right);
-	order = str_cmp(str_first(left, left.n - 1), str_first(right, right.n - 1));
-	return order != 0 ? order : right.p[right.n - 1] - left.p[left.n - 1];
-}
-
-/* Only a name listed with everything below holds others: its key ends in 1, see indicator_key(). */
-static bool text_holds(const void *outer, const void *inner)
-{
-	struct str wide = ((const struct compile_text *)outer)->key;
-	struct str narrow = ((const struct compile_text *)inner)->key;
-
-	if (wide.p[0] != 3 || narrow.p[0] != 3 || wide.p[wide.n - 1] != 1)
-		return str_eq(wide, narrow);
-	return str_starts(narrow, str_first(wide, wide.n - 1));
-}
-
-static const struct compile_claim *text_claim(const void *row)
-{
-	return &((const struct compile_text *)row)->claim;
-}
-
-static void text_emit(
-	struct compile *compile, const void *row, uint16_t verdict, struct snapshot_detail detail)
-{
-	struct indicator indicator;
-
-	/* keys were checked when they were read from the store */
-	must(indicator_from_key(((const struct compile_text *)row)->key, &compile->keys, &indicator,
-		     NULL) == OK);
-	compile->texts[compile->text_count++] = (struct snapshot_text){ .text = indicator.text,
-		.is_url = indicator.kind == INDICATOR_URL,
-		.below = indicator.below,
-		.verdict = verdict,
-		.detail = detail };
-}
-
-static const struct sweep_kind kinds[] = {
-	[COMPILE_V4] = { sizeof(struct compile_v4), v4_order, v4_holds, v4_claim, v4_emit },
-	[COMPILE_V6] = { sizeof(struct compile_v6), v6_order, v6_holds, v6_claim, v6_emit },
-	[COMPILE_TEXT] = { sizeof(struct compile_text), text_order, text_holds, text_claim,
-		text_emit },
-};
-_Static_assert(ARRAY_LEN(kinds) == COMPILE_KINDS, "one row per kind");
 
 static void active_push(struct compile *compile, const struct compile_claim *claim)
 {
@@ -146,132 +39,174 @@ static void active_push(struct compile *compile, const struct compile_claim *cla
 	compile->active[compile->active_count++] = *claim;
 }
 
-static void level_push(struct compile *compile, size_t row)
+static struct compile_level *level_push(struct compile *compile, size_t row, uint8_t shown)
 {
+	struct compile_level *level;
+
 	if (compile->level_count == compile->level_capacity) {
 		compile->level_capacity = compile->level_capacity * 2 + 64;
 		compile->levels =
 			realloc(compile->levels, compile->level_capacity * sizeof *compile->levels);
 		must(compile->levels != NULL);
 	}
-	compile->levels[compile->level_count++] =
-		(struct compile_level){ row, compile->active_count };
+	level = &compile->levels[compile->level_count++];
+	*level = (struct compile_level){ row, compile->active_count, shown };
+	return level;
 }
 
-static struct score_claim score_claim_of(
-	const struct compile_source *sources, const struct compile_claim *claim)
+/* Leaves what does not hold the row; the action that is shown around it. */
+static uint8_t levels_leave(struct compile *compile, const struct sweep_kind *kind,
+	const struct compile_rows *rows, const char *row)
 {
-	return (struct score_claim){ .source = claim->source,
-		.family = sources[claim->source].family,
-		.weight = sources[claim->source].weight,
-		.recent = claim->recent,
-		.lasting = claim->lasting,
-		.role = claim->role,
-		.category = claim->category,
-		.confidence = claim->confidence,
-		.is_listed = claim->is_listed };
-}
+	const char *items = rows->items;
 
-static int u16_order(const void *a, const void *b)
-{
-	return (int)*(const uint16_t *)a - (int)*(const uint16_t *)b;
-}
+	while (compile->level_count > 0) {
+		struct compile_level *top = &compile->levels[compile->level_count - 1];
 
-/* The distinct sources of the claims, ascending; those beyond the room are left out. */
-static size_t sources_of(const struct compile_claim *claims, size_t n, uint16_t *out, size_t max)
-{
-	size_t count = 0;
-	size_t kept = 0;
-
-	for (size_t i = 0; i < n && count < max; i++)
-		out[count++] = (uint16_t)claims[i].source;
-	qsort(out, count, sizeof *out, u16_order);
-	for (size_t i = 0; i < count; i++) {
-		if (kept == 0 || out[kept - 1] != out[i])
-			out[kept++] = out[i];
+		if (kind->holds(items + top->row * kind->row_size, row))
+			return top->shown;
+		compile->active_count = top->start;
+		compile->level_count--;
 	}
-	return kept;
+	return PEHRA_NONE;
 }
 
-static void verdict_of(const struct score *score, const struct compile_claim *claims, size_t n,
-	struct pehra_verdict *verdict, struct snapshot_detail *detail)
+/* Takes in all rows about the indicator of the row. */
+static struct spot spot_take(struct compile *compile, const struct sweep_kind *kind,
+	const struct compile_rows *rows, size_t from)
 {
-	*verdict =
-		(struct pehra_verdict){ .categories = score->categories, .action = score->action };
-	memcpy(verdict->score, score->value, sizeof verdict->score);
-	*detail = (struct snapshot_detail){ .first_day = UINT16_MAX,
-		.until_day = score->until_s == 0 ? 0 : compile_day(score->until_s) };
-	for (size_t i = 0; i < n; i++) {
-		if (claims[i].first_day != 0 && claims[i].first_day < detail->first_day)
-			detail->first_day = claims[i].first_day;
-		if (claims[i].last_day > detail->last_day)
-			detail->last_day = claims[i].last_day;
-	}
-	if (detail->first_day == UINT16_MAX)
-		detail->first_day = 0;
+	const char *items = rows->items;
+	struct spot spot = { .row = items + from * kind->row_size, .from = from, .end = from };
+
+	do {
+		const struct compile_claim *claim = kind->claim(items + spot.end * kind->row_size);
+
+		if (claim->is_place) {
+			spot.is_place = true;
+			spot.is_override = claim->is_override;
+		} else {
+			spot.is_claimed = true;
+			active_push(compile, claim);
+		}
+		spot.end++;
+	} while (spot.end < rows->n &&
+		 kind->order(spot.row, items + spot.end * kind->row_size) == 0);
+	spot.is_ip = kind->prefix != NULL;
+	if (spot.is_ip)
+		spot.prefix = kind->prefix(spot.row);
+	return spot;
 }
 
-enum { ENTRY_SOURCES_MAX = 256 };
-
-/* Scores the active claims; false when the policy does not even watch. */
-static bool judge(struct compile *compile, uint16_t *id, struct snapshot_detail *detail)
+static struct score_input input_of(struct compile *compile, const struct sweep_kind *kind,
+	const struct compile_rows *rows, const struct spot *spot)
 {
-	uint16_t sources[ENTRY_SOURCES_MAX];
-	struct pehra_verdict verdict;
-	struct score score;
-	size_t n = compile->active_count;
+	struct score_input input = { .n = compile->active_count,
+		.prefix = spot->is_ip ? &spot->prefix : NULL,
+		.now_s = compile->now_s };
 
-	if (n > compile->scratch_capacity) {
+	if (input.n > compile->scratch_capacity) {
 		compile->scratch_capacity = compile->active_capacity;
 		compile->scratch = realloc(
 			compile->scratch, compile->scratch_capacity * sizeof *compile->scratch);
 		must(compile->scratch != NULL);
 	}
-	for (size_t i = 0; i < n; i++)
-		compile->scratch[i] = score_claim_of(compile->sources, &compile->active[i]);
-	score_of(compile->model, compile->scratch, n, compile->now_s, &score, NULL, 0, NULL);
-	if (score.action == PEHRA_NONE)
-		return false;
-	verdict_of(&score, compile->active, n, &verdict, detail);
+	input.claims = compile->scratch;
+	for (size_t i = 0; i < input.n; i++)
+		compile->scratch[i] = compile_score_claim(&compile->active[i]);
+	if (spot->is_ip) {
+		compile_near(compile, kind, rows, spot->from, spot->end, &input.around);
+		input.around.network =
+			score_networks_find_next(compile->scoring->model.score.networks,
+				&spot->prefix, &compile->network_rank);
+	}
+	return input;
+}
 
-	size_t source_count = sources_of(compile->active, n, sources, ENTRY_SOURCES_MAX);
+static bool is_listing(uint8_t action)
+{
+	return action >= PEHRA_WATCH && action <= PEHRA_BLOCK;
+}
 
-	*id = verdict_table_intern(compile->verdicts, &verdict, sources, source_count);
-	return true;
+static uint16_t verdict_intern(
+	struct compile *compile, const struct spot *spot, struct snapshot_detail *detail)
+{
+	uint16_t sources[ENTRY_SOURCES_MAX];
+	struct pehra_verdict verdict;
+	size_t count = 0;
+
+	compile_verdict(&spot->found, compile->active, compile->active_count, &verdict, detail);
+	if (spot->found.action != PEHRA_ALLOW)
+		count = compile_sources(
+			compile->active, compile->active_count, sources, ENTRY_SOURCES_MAX);
+	return verdict_table_intern(compile->verdicts, &verdict, sources, count);
+}
+
+static void summary_count(struct compile *compile, const struct spot *spot, struct str key)
+{
+	const struct policy *policy = &compile->scoring->policy;
+	const struct score *score = &spot->found.score;
+
+	if (spot->found.action == PEHRA_ALLOW) {
+		compile->summary.guarded += spot->is_claimed && spot->match.guard == GUARD_NEVER;
+		return;
+	}
+	compile->summary.held_wide +=
+		spot->is_ip && spot->found.would_be == PEHRA_CHALLENGE &&
+		policy_is_wide(policy, &spot->prefix) &&
+		policy_action(policy, score->value, score->categories, NULL) == PEHRA_BLOCK;
+	compile_note_touched(compile, key, &spot->found, &spot->match);
+}
+
+/* Judges one indicator; returns the action that is shown there now. */
+static uint8_t spot_judge(struct compile *compile, const struct sweep_kind *kind,
+	const struct compile_rows *rows, struct spot *spot, uint8_t shown_around)
+{
+	const struct rules *rules = compile->scoring->rules;
+	uint8_t room[COMPILE_KEY_ROOM];
+	struct str key = kind->key(spot->row, room);
+	struct snapshot_detail detail;
+	uint16_t id;
+
+	if (rules != NULL)
+		(void)rules_match_key(rules, key, &spot->match);
+
+	struct score_input input = input_of(compile, kind, rows, spot);
+
+	compile_judge(compile->scoring, &input, &spot->match, spot->is_override, &spot->found);
+	summary_count(compile, spot, key);
+	if (spot->found.only_as_hole && !is_listing(shown_around))
+		return shown_around;
+	id = verdict_intern(compile, spot, &detail);
+	compile->summary.actions[spot->found.action]++;
+	compile_note_block(compile, kind->emit(compile, spot->row, id, detail), &spot->found);
+	return spot->found.action;
 }
 
 static void sweep(struct compile *compile, enum compile_kind which)
 {
-	const struct sweep_kind *kind = &kinds[which];
+	const struct sweep_kind *kind = sweep_kind_of(which);
 	struct compile_rows *rows = &compile->rows[which];
 	const char *items = rows->items;
 
 	sort_runs(rows->items, rows->n, kind->row_size, kind->order);
 	compile->active_count = 0;
 	compile->level_count = 0;
+	compile->network_rank = 0;
+	memset(compile->near, 0, sizeof compile->near);
 	for (size_t i = 0; i < rows->n;) {
 		const char *row = items + i * kind->row_size;
-		struct snapshot_detail detail;
-		uint16_t id;
+		uint8_t around = levels_leave(compile, kind, rows, row);
+		size_t level = compile->level_count;
+		struct spot spot;
 
-		while (compile->level_count > 0) {
-			struct compile_level *top = &compile->levels[compile->level_count - 1];
-
-			if (kind->holds(items + top->row * kind->row_size, row))
-				break;
-			compile->active_count = top->start;
-			compile->level_count--;
-		}
-		level_push(compile, i);
-		do {
-			active_push(compile, kind->claim(items + i * kind->row_size));
-			i++;
-		} while (i < rows->n && kind->order(row, items + i * kind->row_size) == 0);
-		if (judge(compile, &id, &detail))
-			kind->emit(compile, row, id, detail);
+		(void)level_push(compile, i, around);
+		spot = spot_take(compile, kind, rows, i);
+		compile->levels[level].shown = spot_judge(compile, kind, rows, &spot, around);
+		i = spot.end;
 	}
 	free(rows->items);
 	*rows = (struct compile_rows){ 0 };
+	compile_limit_blocks(compile, which);
 }
 
 /* Room for one entry per row: an upper bound that is exact when every indicator has one claim. */
@@ -285,16 +220,20 @@ static void *entries_new(const struct compile_rows *rows, size_t size)
 
 void compile_finish(struct compile *compile, struct snapshot_input *out)
 {
+	const struct source_table *sources = &compile->scoring->sources;
+
+	compile_add_places(compile);
 	compile->v4 = entries_new(&compile->rows[COMPILE_V4], sizeof *compile->v4);
 	sweep(compile, COMPILE_V4);
 	compile->v6 = entries_new(&compile->rows[COMPILE_V6], sizeof *compile->v6);
 	sweep(compile, COMPILE_V6);
 	compile->texts = entries_new(&compile->rows[COMPILE_TEXT], sizeof *compile->texts);
 	sweep(compile, COMPILE_TEXT);
-	compile->source_names = calloc(compile->source_count + 1, sizeof *compile->source_names);
+	compile_summarise(compile);
+	compile->source_names = calloc(sources->n + 1, sizeof *compile->source_names);
 	must(compile->source_names != NULL);
-	for (size_t i = 0; i < compile->source_count; i++)
-		compile->source_names[i] = compile->sources[i].name;
+	for (size_t i = 0; i < sources->n; i++)
+		compile->source_names[i] = sources->rows[i].name;
 	*out = (struct snapshot_input){ .v4 = compile->v4,
 		.v4_count = compile->v4_count,
 		.v6 = compile->v6,
@@ -303,27 +242,5 @@ void compile_finish(struct compile *compile, struct snapshot_input *out)
 		.text_count = compile->text_count,
 		.verdicts = compile->verdicts,
 		.source_names = compile->source_names,
-		.source_count = compile->source_count };
-}
-
-enum err compile_one(const struct score_model *model, const struct compile_source *sources,
-	size_t source_count, int64_t now_s, const struct compile_row *rows, size_t n,
-	struct arena *arena, struct compile_entry *out, struct why *why)
-{
-	struct compile_claim *claims = arena_array(arena, n, sizeof *claims);
-	struct score_claim *scored = arena_array(arena, n, sizeof *scored);
-	struct score score;
-
-	for (size_t i = 0; i < n; i++) {
-		if (rows[i].source >= source_count)
-			return fail(why, ERR_CORRUPT, "evidence of source %u, which is not known",
-				rows[i].source);
-		claims[i] = compile_claim_of(model, &rows[i], now_s);
-		scored[i] = score_claim_of(sources, &claims[i]);
-	}
-	score_of(model, scored, n, now_s, &score, NULL, 0, NULL);
-	verdict_of(&score, claims, n, &out->verdict, &out->detail);
-	out->sources = arena_array(arena, n, sizeof *out->sources);
-	out->source_count = sources_of(claims, n, out->sources, n);
-	return OK;
+		.source_count = sources->n };
 }

@@ -47,6 +47,13 @@ struct str explain_rule_key(const struct rule_match *rule)
 	return rule->is_noted ? STR("rule.guard.note") : STR("");
 }
 
+unsigned explain_doubts_left(const struct explained *explained)
+{
+	bool is_said = str_eq(explain_rule_key(&explained->judged.rule), STR("rule.guard.note"));
+
+	return explained->explanation.score.doubts & (is_said ? ~(unsigned)DOUBT_NOTED : ~0U);
+}
+
 bool part_is_of_source(const struct score_part *part)
 {
 	return part->kind == SCORE_PART_FAMILY || part->kind == SCORE_PART_REPEATED;

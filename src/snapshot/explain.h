@@ -53,3 +53,5 @@ void explain_part_text(struct buf *out, const struct explained *explained,
 	const struct score_part *part, const struct explain_reader *reader);
 void explain_rule_text(
 	struct buf *out, const struct explained *explained, const struct explain_reader *reader);
+/* The doubts as bits, but for one that the rule's text has said already. */
+unsigned explain_doubts_left(const struct explained *explained);

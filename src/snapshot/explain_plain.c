@@ -80,6 +80,9 @@ static void say_score(const struct telling *telling, unsigned role)
 	const struct word_param params[] = { { "score", number } };
 
 	say(telling, keys[role], params, ARRAY_LEN(params));
+	/* the model that is built in was calibrated on nothing */
+	if (telling->explained->scoring->model.score.version == 1)
+		say(telling, STR("plain.guess"), NULL, 0);
 }
 
 /* The newest claim of the part's source in its role and category that the reader may see. */
@@ -151,8 +154,10 @@ static void say_reasons(const struct telling *telling, unsigned role)
 
 static void say_doubts(const struct telling *telling)
 {
+	unsigned doubts = explain_doubts_left(telling->explained);
+
 	for (unsigned i = 0; i < DOUBT_BITS; i++) {
-		if ((telling->explained->explanation.score.doubts >> i & 1) != 0)
+		if ((doubts >> i & 1) != 0)
 			say(telling, words_doubt((enum score_doubt)(1U << i)), NULL, 0);
 	}
 }

@@ -41,5 +41,23 @@ struct explanation {
 NODISCARD enum err judged_explain(const struct judged *judged, const struct scoring *scoring,
 	int64_t now_s, struct arena *arena, struct explanation *out, struct why *why);
 
+/*
+ * What a snapshot shows at the judged indicator: its own entry if it has one, and the closest wider
+ * entry, which shows where it has none. But for block_max.
+ */
+struct judged_shown {
+	bool has_entry;
+	bool has_cover;
+	struct compile_entry entry;
+	struct indicator cover_of;
+	struct compile_entry cover;
+};
+NODISCARD enum err judged_show(struct db *db, const struct judged *judged,
+	const struct scoring *scoring, int64_t now_s, int64_t as_of_s, struct arena *arena,
+	struct judged_shown *out, struct why *why);
+
+/* As it is judged: the /64 of an IPv6 host. */
+struct prefix judged_prefix(const struct prefix *prefix);
+
 /* A row of evidence as scoring takes it; the key is borrowed. */
 struct compile_row compile_row_of(const struct evidence *evidence);

@@ -34,3 +34,5 @@ NODISCARD enum err scoring_reload_sources(
 NODISCARD enum err scoring_reload_rules(
 	struct scoring *scoring, struct db *db, int64_t now_s, struct why *why);
 void scoring_done(struct scoring *scoring); /* for CLEANUP */
+/* A scoring may point into itself: this moves one. */
+void scoring_move(struct scoring *to, struct scoring *from);

@@ -120,7 +120,28 @@ static uint16_t record_nearest(struct verdict_table *table, const struct pehra_v
 	return (uint16_t)best;
 }
 
-uint16_t verdict_table_intern(struct verdict_table *table, const struct pehra_verdict *verdict,
+static bool is_last(const struct verdict_table *table, const struct pehra_verdict *verdict,
+	const uint16_t *sources, size_t source_count)
+{
+	return table->last_id != 0 && table->last_count == source_count &&
+	       memcmp(&table->last, verdict, sizeof *verdict) == 0 &&
+	       (source_count == 0 ||
+		       memcmp(table->last_sources, sources, source_count * sizeof *sources) == 0);
+}
+
+static void last_set(struct verdict_table *table, const struct pehra_verdict *verdict,
+	const uint16_t *sources, size_t source_count, uint16_t id)
+{
+	table->last_id = source_count <= VERDICT_LAST_SOURCES ? id : 0;
+	if (table->last_id == 0)
+		return;
+	table->last = *verdict;
+	table->last_count = source_count;
+	if (source_count > 0)
+		memcpy(table->last_sources, sources, source_count * sizeof *sources);
+}
+
+static uint16_t intern(struct verdict_table *table, const struct pehra_verdict *verdict,
 	const uint16_t *sources, size_t source_count)
 {
 	struct pehra_verdict record = *verdict;
@@ -134,4 +155,27 @@ uint16_t verdict_table_intern(struct verdict_table *table, const struct pehra_ve
 	record.source_set = 0;
 	id = record_intern(table, &record, SNAPSHOT_ID_MAX);
 	return id != 0 ? id : record_nearest(table, &record);
+}
+
+uint16_t verdict_table_intern(struct verdict_table *table, const struct pehra_verdict *verdict,
+	const uint16_t *sources, size_t source_count)
+{
+	uint16_t id;
+
+	if (is_last(table, verdict, sources, source_count))
+		return table->last_id;
+	id = intern(table, verdict, sources, source_count);
+	last_set(table, verdict, sources, source_count, id);
+	return id;
+}
+
+uint16_t verdict_table_with_action(struct verdict_table *table, uint16_t id, uint8_t action)
+{
+	struct pehra_verdict record;
+	uint16_t with;
+
+	memcpy(&record, table->records.data + (size_t)id * sizeof record, sizeof record);
+	record.action = action;
+	with = record_intern(table, &record, SNAPSHOT_ID_MAX);
+	return with != 0 ? with : record_nearest(table, &record);
 }

@@ -36,11 +36,18 @@ static const uint8_t field_columns[] = { COLUMN_VERSION, COLUMN_MADE };
 _Static_assert(ARRAY_LEN(rows) == ARRAY_LEN(field_columns), "one column per field");
 static const struct filter_fields fields = { rows, ARRAY_LEN(rows), 0 };
 
+struct giving {
+	struct numbered numbered;
+	bool some_live;
+};
+
 static enum err give(void *state, const struct model_version *version, struct why *why)
 {
+	struct giving *giving = state;
 	struct list_row row = { 0 };
 
 	(void)why;
+	giving->some_live |= version->live_from_s != 0 && version->live_until_s == 0;
 	row.cells[COLUMN_VERSION].number = version->version;
 	row.cells[COLUMN_LIVE] =
 		numbered_flag(version->live_from_s != 0 && version->live_until_s == 0);
@@ -49,18 +56,29 @@ static enum err give(void *state, const struct model_version *version, struct wh
 	row.cells[COLUMN_LIVE_UNTIL] = numbered_time(version->live_until_s);
 	row.cells[COLUMN_LIVE_BY] = numbered_text(version->live_by);
 	row.cells[COLUMN_NOTE] = numbered_text(version->note);
-	numbered_give(state, version->version, &row);
+	numbered_give(&giving->numbered, version->version, &row);
 	return OK;
 }
 
 static enum err walk(struct request *request, const struct filter *filter, struct str after,
 	list_each each, void *state, struct why *why)
 {
-	struct numbered numbered = { request, numbered_of_key(after), each, state, false, 0, 0,
-		{ 0 } };
+	struct giving giving = { .numbered = { .request = request,
+					 .before = numbered_of_key(after),
+					 .each = each,
+					 .state = state } };
+	struct list_row built_in = { 0 };
 
 	(void)filter;
-	return model_list(request->lane->db, give, &numbered, why);
+	TRY(model_list(request->lane->db, give, &giving, why));
+	/* the one that the program brings is not stored; it is live until another is */
+	for (size_t i = 0; i < MODEL_COLUMNS; i++)
+		built_in.cells[i].is_null = columns[i].type == COLUMN_TIME;
+	built_in.cells[COLUMN_VERSION].number = 1;
+	built_in.cells[COLUMN_LIVE] = numbered_flag(!giving.some_live);
+	built_in.cells[COLUMN_NOTE] = numbered_text(STR("built in"));
+	numbered_give(&giving.numbered, 1, &built_in);
+	return OK;
 }
 
 static enum err get(struct request *request, const struct str *keys, size_t n, list_each each,

@@ -70,8 +70,9 @@ static enum err give(void *state, const struct policy_version *version, struct w
 static enum err walk(struct request *request, const struct filter *filter, struct str after,
 	list_each each, void *state, struct why *why)
 {
-	struct numbered numbered = { request, numbered_of_key(after), each, state, false, 0, 0,
-		{ 0 } };
+	struct numbered numbered = {
+		.request = request, .before = numbered_of_key(after), .each = each, .state = state
+	};
 
 	(void)filter;
 	return policy_list(request->lane->db, STR(""), give, &numbered, why);

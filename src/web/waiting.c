@@ -75,8 +75,9 @@ static enum err give(void *state, const struct pending *item, struct why *why)
 static enum err walk(struct request *request, const struct filter *filter, struct str after,
 	list_each each, void *state, struct why *why)
 {
-	struct numbered numbered = { request, numbered_of_key(after), each, state, false, 0, 0,
-		{ 0 } };
+	struct numbered numbered = {
+		.request = request, .before = numbered_of_key(after), .each = each, .state = state
+	};
 
 	(void)filter;
 	numbered.last = after.n == 0 ? 0 : numbered.before;

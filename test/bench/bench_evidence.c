@@ -2,7 +2,9 @@
 /*
  * Merging sorted batches of claims, beside SQLite alone: the same rows, bound into the same table
  * by a prepared upsert that does the least an upsert can (last seen and count), with the same
- * settings. Then the cost per row while the table grows, and the process's memory.
+ * settings. Once with claims at random, once with a list that is read again and again: when it is
+ * new, when it names the same without telling times, and when all was seen since, so that each
+ * row's old state is kept. Then the cost per row while the table grows, and the process's memory.
  *
  * PEHRA_BENCH_ROWS sets how far it grows: 1,000,000 unless it says otherwise (10,000,000 takes
  * minutes). PEHRA_BENCH_STORE names a PostgreSQL URL to measure that engine, too.
@@ -166,6 +168,18 @@ static void store_path(struct buf *out, const char *folder, const char *name)
 	buf_fmt(out, "sqlite:%s/%s.db", folder, name);
 }
 
+static void remove_store(const char *folder, const char *name)
+{
+	static const char *const tails[] = { ".db", ".db-wal", ".db-shm" };
+
+	for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
+		CLEANUP(buf_done) struct buf path = { 0 };
+
+		buf_fmt(&path, "%s/%s%s", folder, name, tails[i]);
+		(void)unlink(buf_c(&path));
+	}
+}
+
 /* SQLite alone, in a store of the same schema and settings. */
 struct bare {
 	sqlite3 *handle;
@@ -198,59 +212,138 @@ static void bare_merge(const struct bare *bare, const struct claim_batch *batch,
 	cost_add(cost, cpu, wall, batch->n);
 }
 
-/* Two readings of a list a day apart; most of what the second tells is known, and seen again. */
-enum { READINGS = 2 };
+static void bare_close(struct bare *bare)
+{
+	(void)sqlite3_finalize(bare->upsert);
+	(void)sqlite3_close(bare->handle);
+}
 
-static void beside_bare(struct results *results, const char *folder)
+/* goal: how many times the peer's cost is good enough; 0: it does not do the same. */
+static void beside_told(struct results *results, const char *what, const struct cost *ours,
+	const struct cost *alone, double goal)
 {
 	static const char peer[] = "SQLite 3.40 upsert, same table";
-	CLEANUP(buf_done) struct buf url = { 0 };
+	CLEANUP(buf_done) struct buf cpu = { 0 };
+	CLEANUP(buf_done) struct buf wall = { 0 };
+
+	buf_fmt(&cpu, "evidence.%s.cpu", what);
+	results_add(results, &(struct result_row){ .name = buf_c(&cpu),
+				     .unit = "us/row",
+				     .value = us_per_row(ours->cpu_s, ours),
+				     .goal_kind = goal > 0 ? RESULT_AT_MOST : RESULT_NO_GOAL,
+				     .goal = us_per_row(alone->cpu_s, alone) * goal,
+				     .peer = peer,
+				     .peer_value = us_per_row(alone->cpu_s, alone) });
+	buf_fmt(&wall, "evidence.%s.wall", what);
+	results_add(results, &(struct result_row){ .name = buf_c(&wall),
+				     .unit = "us/row",
+				     .value = us_per_row(ours->wall_s, ours),
+				     .goal_kind = goal > 0 ? RESULT_AT_MOST : RESULT_NO_GOAL,
+				     .goal = us_per_row(alone->wall_s, alone) * goal,
+				     .peer = peer,
+				     .peer_value = us_per_row(alone->wall_s, alone) });
+}
+
+/* One batch into both, in turns, so that what else the machine does meets both. */
+static void merge_both(struct db *db, const struct bare *bare, int64_t now_s,
+	const struct claim_batch *batch, struct cost *ours, struct cost *alone)
+{
+	struct import *import = begun(db, now_s);
+	struct why why;
+	double cpu = cpu_s();
+	double wall = wall_s();
+
+	works(import_batch(import, batch, &why), &why);
+	cost_add(ours, cpu, wall, batch->n);
+	bare_merge(bare, batch, alone);
+	import_leave(&import);
+}
+
+/*
+ * Two readings of a list a day apart; most of what the second tells is known, and seen again. Of
+ * all rows, a fifth change and leave their old state behind.
+ */
+enum { READINGS = 2 };
+
+static void at_random(struct results *results, struct db *db, const struct bare *bare)
+{
 	CLEANUP(claim_batch_done) struct claim_batch batch = { 0 };
 	struct cost ours = { 0 };
 	struct cost alone = { 0 };
 	uint64_t random = 1;
 
-	store_path(&url, folder, "ours");
-
-	struct db *db = store(buf_c(&url));
-
-	store_path(&url, folder, "bare");
-
-	struct bare bare = bare_open(buf_c(&url));
-
 	for (int i = 0; i < BATCHES_EACH; i++) {
-		/* in turns, so that what else the machine does meets both */
 		int64_t now_s = start_s + i * READINGS / BATCHES_EACH * 86400;
-		struct import *import = begun(db, now_s);
-		struct why why;
 
 		batch_make(&random, SMALL_ROWS / READINGS, now_s, &batch);
-
-		double cpu = cpu_s();
-		double wall = wall_s();
-
-		works(import_batch(import, &batch, &why), &why);
-		cost_add(&ours, cpu, wall, batch.n);
-		bare_merge(&bare, &batch, &alone);
-		import_leave(&import);
+		merge_both(db, bare, now_s, &batch, &ours, &alone);
 	}
-	db_close(&db);
-	(void)sqlite3_finalize(bare.upsert);
-	(void)sqlite3_close(bare.handle);
-	results_add(results, &(struct result_row){ .name = "evidence.merge.cpu",
-				     .unit = "us/row",
-				     .value = us_per_row(ours.cpu_s, &ours),
-				     .goal_kind = RESULT_AT_MOST,
-				     .goal = us_per_row(alone.cpu_s, &alone) * 1.5,
-				     .peer = peer,
-				     .peer_value = us_per_row(alone.cpu_s, &alone) });
-	results_add(results, &(struct result_row){ .name = "evidence.merge.wall",
-				     .unit = "us/row",
-				     .value = us_per_row(ours.wall_s, &ours),
-				     .goal_kind = RESULT_AT_MOST,
-				     .goal = us_per_row(alone.wall_s, &alone) * 1.5,
-				     .peer = peer,
-				     .peer_value = us_per_row(alone.wall_s, &alone) });
+	beside_told(results, "merge", &ours, &alone, 1.5);
+}
+
+/* Batch i of a list in the order of addresses; seen_s 0: it tells no times. */
+static void batch_of_list(int i, int64_t seen_s, struct claim_batch *batch)
+{
+	claim_batch_clear(batch);
+	for (uint32_t n = 0; n < BATCH_ROWS; n++) {
+		uint32_t number = (uint32_t)i * BATCH_ROWS + n;
+		struct ipaddr ip =
+			ip_from_u32(UINT32_C(0x0b000000) + number * 3000 + number % 2999);
+		struct claim claim = { .indicator = { .kind = INDICATOR_IP,
+					       .prefix = prefix_host(&ip) },
+			.category = CATEGORY_SPAM,
+			.confidence = CONFIDENCE_UNKNOWN,
+			.count = 1,
+			.last_seen_s = seen_s };
+
+		claim_batch_add(batch, &claim);
+	}
+	claim_batch_sort(batch);
+}
+
+static void list_again(struct results *results, struct db *db, const struct bare *bare)
+{
+	static const struct {
+		const char *name;
+		bool is_dated;
+		double goal;
+	} readings[] = { { "list.new", false, 1.5 }, { "list.kept", false, 1.5 },
+		{ "list.seen", true, 0 } };
+	CLEANUP(claim_batch_done) struct claim_batch batch = { 0 };
+
+	for (size_t day = 0; day < ARRAY_LEN(readings); day++) {
+		int64_t now_s = start_s + ((int64_t)day + 2) * 86400;
+		struct cost ours = { 0 };
+		struct cost alone = { 0 };
+
+		for (int i = 0; i < BATCHES_EACH; i++) {
+			batch_of_list(i, readings[day].is_dated ? now_s - 60 : 0, &batch);
+			merge_both(db, bare, now_s, &batch, &ours, &alone);
+		}
+		beside_told(results, readings[day].name, &ours, &alone, readings[day].goal);
+	}
+}
+
+static void beside_bare(struct results *results, const char *folder)
+{
+	static void (*const parts[])(struct results * results, struct db * db,
+		const struct bare *bare) = { at_random, list_again };
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+		CLEANUP(buf_done) struct buf url = { 0 };
+		struct bare bare;
+		struct db *db;
+
+		store_path(&url, folder, "ours");
+		db = store(buf_c(&url));
+		store_path(&url, folder, "bare");
+		bare = bare_open(buf_c(&url));
+		parts[i](results, db, &bare);
+		db_close(&db);
+		bare_close(&bare);
+		remove_store(folder, "ours");
+		remove_store(folder, "bare");
+	}
 }
 
 static enum err count_row(void *state, const struct evidence *row, struct why *why)
@@ -365,18 +458,6 @@ static void memory(struct results *results)
 				     .goal = 1536 });
 }
 
-static void remove_store(const char *folder, const char *name)
-{
-	static const char *const tails[] = { ".db", ".db-wal", ".db-shm" };
-
-	for (size_t i = 0; i < ARRAY_LEN(tails); i++) {
-		CLEANUP(buf_done) struct buf path = { 0 };
-
-		buf_fmt(&path, "%s/%s%s", folder, name, tails[i]);
-		(void)unlink(buf_c(&path));
-	}
-}
-
 int main(void)
 {
 	CLEANUP(results_close)
@@ -384,7 +465,9 @@ int main(void)
 		"Sorted batches of 50,000 IPv4 claims merged into the store, beside a prepared "
 		"upsert of the same rows into the same table by SQLite alone, with the same "
 		"settings and commits (CPU and wall time of the whole process, sorting left "
-		"out). Then the cost per row as the table grows, a scan of all of it, a single "
+		"out): at random, and as a list that is read three times (list.seen: every row "
+		"was seen anew, and its old state is kept). Then the cost per row as the table "
+		"grows, a scan of all of it, a single "
 		"report with its commit, and the peak memory of this process.");
 	CLEANUP(buf_done) struct buf url = { 0 };
 	char folder[] = "/tmp/pehra-bench-XXXXXX";
@@ -395,8 +478,6 @@ int main(void)
 	if (!parse_u64(str_c(getenv("PEHRA_BENCH_ROWS")), &rows) || rows < SMALL_ROWS)
 		rows = SMALL_ROWS;
 	beside_bare(results, folder);
-	remove_store(folder, "ours");
-	remove_store(folder, "bare");
 	store_path(&url, folder, "grown");
 	grown(results, buf_c(&url), "sqlite", rows);
 	memory(results);

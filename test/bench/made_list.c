@@ -7,7 +7,7 @@
 
 enum {
 	FIRST_NET = 16 << 16,    /* 16.0.0.0/24 */
-	NETS = (224 - 16) << 16, /* the /24s from there to 223.255.255.0/24 */
+	NETS = (127 - 16) << 16, /* the /24s from there to 126.255.255.0/24: none is guarded */
 	HOST_STRIDE = 41,        /* odd, so the hosts of a cluster differ */
 	SUBNET_STRIDE = 7919,    /* the same for the /64s of a /48 */
 	SHUFFLE = 982451653,     /* a prime, so places times it pass every cluster */

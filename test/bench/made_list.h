@@ -2,7 +2,7 @@
 /*
  * A made list of any size: hosts in clusters of six per /24 (as attackers' are), or IPv6 /64s in
  * clusters of six per /48, clusters in no order. A pure function of its size, so every run has the
- * same. Addresses lie in 16.0.0.0-223.255.255.255 and in fd00::/8, and are written nowhere but to
+ * same. Addresses lie in 16.0.0.0-126.255.255.255 and in fd00::/8, and are written nowhere but to
  * the bench's own folder.
  */
 #pragma once

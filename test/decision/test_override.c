@@ -264,6 +264,33 @@ static void test_list(void **state)
 	assert_int_equal(change, one.ends_s);
 }
 
+static void changes_are(struct db *db, int64_t after_s, int64_t until_s, size_t n)
+{
+	struct page page = { .n = 0 };
+
+	WORKS(override_changes(db, after_s, until_s, page_row, &page, &why));
+	assert_int_equal(page.n, n);
+}
+
+static void test_changes(void **state)
+{
+	CLEANUP(db_close) struct db *db = decisions(state);
+	CLEANUP(arena_done) struct arena arena = { 0 };
+	struct override_request one = request_of(&arena, "192.0.2.1", true);
+	struct override_request wide = request_of(&arena, "192.0.0.0/16", true);
+	int64_t id = add(db, &one, NOW);
+
+	wide.ends_s = NOW + 100;
+	(void)add(db, &wide, NOW + 1);
+	changes_are(db, NOW - 1, NOW, 1);
+	changes_are(db, NOW, NOW + 99, 0);
+	/* it ended without having been approved */
+	changes_are(db, NOW + 99, NOW + 100, 1);
+	CHANGE(db, override_revoke(db, id, STR("uid:0"), NOW + 50, &why));
+	changes_are(db, NOW + 49, NOW + 50, 1);
+	changes_are(db, NOW + 49, NOW + 100, 2);
+}
+
 int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[] = {
@@ -274,6 +301,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_replaced),
 		cmocka_unit_test(test_refusals),
 		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_changes),
 	};
 
 	return contract_main(tests, ARRAY_LEN(tests), argc, argv);

@@ -68,6 +68,10 @@ static void test_closed(void **state)
 		pending_close(db, id, "approved", STR("uid:7"), STR(""), NOW + 4, &why));
 	REFUSED(db, ERR_NOT_FOUND,
 		pending_close(db, 99, "approved", STR("uid:7"), STR(""), NOW + 4, &why));
+	WORKS(pending_last(db, PENDING_MODEL, STR("7"), &arena, &item, &why));
+	assert_int_equal(item.id, id);
+	WORKS(pending_last(db, PENDING_MODEL, STR("8"), &arena, &item, &why));
+	assert_int_equal(item.id, 0);
 	/* the same matter comes up anew */
 	assert_int_not_equal(raise(db, PENDING_MODEL, "7", "again", NOW + 9, true), id);
 	CHANGE(db, pending_overtaken(db, PENDING_MODEL, STR("7"), NOW + 10, &why));

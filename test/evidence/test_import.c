@@ -150,14 +150,17 @@ static void test_life_of_a_listing(void **state)
 	row = row_about(db, "192.0.2.2");
 	assert_int_equal(row.ended_s, now_s + 2 * DAY_S);
 	assert_int_equal(episodes(db, "192.0.2.2"), 1);
-	/* half-life 1.5 days: three days make a quarter */
+	/* it was listed until now: as if seen now */
+	assert_int_equal(row.decayed_at_s, now_s + 2 * DAY_S);
+	assert_true(row.recent == 1 && row.lasting == 1);
+	/* it was away for a day */
 	changed(listed(db, IMPORT_FULL_LIST, now_s + 3 * DAY_S, 1, both, 2), 1, 0, 1, 0);
 	row = row_about(db, "192.0.2.2");
 	assert_int_equal(row.ended_s, 0);
 	assert_int_equal(row.first_seen_s, now_s);
 	assert_int_equal(row.last_seen_s, now_s + 3 * DAY_S);
-	assert_true(fabs(row.recent - 1.25) < 1e-12);
-	assert_true(fabs(row.lasting - (1 + exp2(-3.0 / 20))) < 1e-12);
+	assert_true(fabs(row.recent - (1 + exp2(-1 / 1.5))) < 1e-12);
+	assert_true(fabs(row.lasting - (1 + exp2(-1.0 / 20))) < 1e-12);
 }
 
 static void test_times_said(void **state)
@@ -206,7 +209,7 @@ static void test_clock_jumps_back(void **state)
 	assert_int_equal(row.decayed_at_s, start_s);
 	assert_true(row.recent == 1 && fabs(row.lasting - (1 + exp2(-89.0 / 20))) < 1e-12);
 	(void)listed(db, IMPORT_FULL_LIST, start_s + INT64_C(100) * 365 * DAY_S, 4, &other, 1);
-	(void)listed(db, IMPORT_FULL_LIST, start_s + INT64_C(101) * 365 * DAY_S, 5, &claim, 1);
+	(void)listed(db, IMPORT_FULL_LIST, start_s + INT64_C(104) * 365 * DAY_S, 5, &claim, 1);
 	row = row_about(db, "192.0.2.1");
 	assert_true(row.recent == 1 && row.lasting == 1);
 }
@@ -413,6 +416,42 @@ static void test_retention(void **state)
 	assert_int_equal(number(db, "SELECT count(*) FROM run"), 1);
 }
 
+/* What is held changes nothing but the status, and the same once more is a run of its own. */
+static void test_held(void **state)
+{
+	CLEANUP(db_close) struct db *db = evidence_store(state);
+	struct claim claims[] = { claim_of("192.0.2.1", 0), claim_of("192.0.2.2", 0) };
+	struct import_reading reading = { .lines = 5, .accepted = 1 };
+	struct import_good good;
+	struct import *import;
+	int64_t held;
+
+	WORKS(import_last_good(db, STR("list"), &good, &why));
+	assert_int_equal(good.run, 0);
+	(void)listed(db, IMPORT_FULL_LIST, start_s, 1, claims, 2);
+	import = begun(db, IMPORT_FULL_LIST, start_s + 10, 2);
+	held = import_run(import);
+	WORKS(import_hold(&import, &reading, STR("it shrank"), &why));
+	assert_null(import);
+	WORKS(import_last_good(db, STR("list"), &good, &why));
+	assert_int_equal(good.run, held - 1);
+	assert_int_equal(good.accepted, 4);
+	assert_int_equal(number(db, "SELECT count(*) FROM evidence WHERE ended = 0"), 2);
+	assert_int_equal(number(db, "SELECT count(*) FROM feed_state WHERE state = 'held'"), 1);
+	assert_int_equal(number(db, "SELECT failures FROM feed_state"), 0);
+	assert_int_equal(number(db, "SELECT last_success FROM feed_state"), start_s);
+	assert_int_equal(number(db, "SELECT last_attempt FROM feed_state"), start_s + 10);
+	assert_int_equal(number(db, "SELECT count(*) FROM run WHERE state = 'held' AND"
+				    " reason = 'it shrank' AND accepted = 1"),
+		1);
+	import = begun(db, IMPORT_FULL_LIST, start_s + 20, 2);
+	assert_int_not_equal(import_run(import), held);
+	batch_in(import, claims, 1);
+	assert_int_equal(finished(import).ended, 1);
+	WORKS(import_last_good(db, STR("list"), &good, &why));
+	assert_true(good.run > held);
+}
+
 int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[] = {
@@ -423,6 +462,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_batches_of_one_import),
 		cmocka_unit_test(test_status_of_a_source),
 		cmocka_unit_test(test_retention),
+		cmocka_unit_test(test_held),
 	};
 
 	return contract_main(tests, ARRAY_LEN(tests), argc, argv);

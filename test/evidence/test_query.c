@@ -93,6 +93,10 @@ static void queried(struct db *db, const struct all *all, struct prop *prop, str
 		WORKS(indicator_from_key(all->rows[i].key, &found->arena, &one, &why));
 		same += str_eq(all->rows[i].key, buf_view(&key));
 		above += covers(&one, &what);
+		if (what.kind == INDICATOR_NAME && one.kind == INDICATOR_NAME)
+			within += str_eq(one.text, what.text) ||
+				  (str_ends(one.text, what.text) && one.text.n > what.text.n &&
+					  one.text.p[one.text.n - what.text.n - 1] == '.');
 		if (what.kind == INDICATOR_IP)
 			within += covers(&what, &one) || str_eq(all->rows[i].key, buf_view(&key));
 	}
@@ -105,6 +109,10 @@ static void queried(struct db *db, const struct all *all, struct prop *prop, str
 	found->n = 0;
 	if (what.kind == INDICATOR_IP) {
 		WORKS(evidence_within(db, &what.prefix, 0, keep, found, &why));
+		assert_int_equal(found->n, within);
+	}
+	if (what.kind == INDICATOR_NAME) {
+		WORKS(evidence_below(db, what.text, 0, keep, found, &why));
 		assert_int_equal(found->n, within);
 	}
 }

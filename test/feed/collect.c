@@ -25,6 +25,8 @@ static enum err take_batch(void *state, struct claim_batch *batch, struct why *w
 		indicator_format(&collect->text, &claim.indicator);
 		if (collect->with_facts)
 			facts_format(&collect->text, &claim);
+		if (collect->with_references && claim.reference.n > 0)
+			buf_fmt(&collect->text, " %.*s", STR_FMT(claim.reference));
 		buf_byte(&collect->text, '\n');
 	}
 	return OK;

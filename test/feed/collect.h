@@ -12,7 +12,8 @@ struct collect {
 	struct arena arena;
 	struct buf text; /* indicator [role category confidence count first last reference] */
 	bool with_facts;
-	bool without_below; /* names without their "*." */
+	bool with_references; /* and nothing else */
+	bool without_below;   /* names without their "*." */
 	size_t batches;
 	size_t fail_at_batch; /* 1-based; 0: never */
 	uint64_t progress_calls;

@@ -3,12 +3,45 @@
 
 #include "base/clock.h"
 #include "collect.h"
+#include "evidence/query.h"
 #include "feed/catalogue.h"
 #include "feed/format.h"
+#include "guard/rules.h"
+#include "score/score.h"
 
 static enum err parse(struct feed_catalogue *catalogue, const char *yaml, struct why *why)
 {
 	return catalogue_parse(catalogue, str_c(yaml), STR("own.yaml"), STR("/etc/pehra"), why);
+}
+
+/* name, purpose, rule, standing, traits */
+static void purposes_are(const struct feed_catalogue *catalogue)
+{
+	static const struct {
+		const char *name;
+		uint8_t purpose;
+		uint8_t rule;
+		uint8_t standing;
+		uint8_t traits;
+	} rows[] = {
+		{ "one", PURPOSE_CLAIMS, GUARD_NONE, STANDING_NEW,
+			TRAIT_SPOOFABLE | TRAIT_CRITICAL },
+		{ "two", PURPOSE_CLAIMS, GUARD_NONE, STANDING_VOUCHED, 0 },
+		{ "three", PURPOSE_GUARD, GUARD_NEVER, STANDING_VOUCHED,
+			TRAIT_CLOUD | TRAIT_SHARED },
+		{ "four", PURPOSE_GUARD, GUARD_ASK, STANDING_VOUCHED, 0 },
+		{ "five", PURPOSE_ROUTES, GUARD_NONE, STANDING_SENSOR, 0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct feed_definition *feed = catalogue_find(catalogue, str_c(rows[i].name));
+
+		assert_non_null(feed);
+		assert_int_equal(feed->purpose, rows[i].purpose);
+		assert_int_equal(feed->rule, rows[i].rule);
+		assert_int_equal(feed->standing, rows[i].standing);
+		assert_int_equal(feed->traits, rows[i].traits);
+	}
 }
 
 static void every_key(void **state)
@@ -29,10 +62,14 @@ static void every_key(void **state)
 		    "  userinfo: drop\n  threshold: 3\n  separator: bar\n"
 		    "  columns: {indicator: 2, type: kind}\n  records: a[]\n  metadata: m\n"
 		    "  categories: {Bots: infected-system, noise: ignore}\n"
-		    "- name: two\n  file: two.txt\n  off: because\n",
+		    "  purpose: claims\n  standing: new\n  traits: [spoofable, critical]\n"
+		    "- name: two\n  file: two.txt\n  off: because\n"
+		    "- {name: three, purpose: guard, guard: never, traits: [cloud, shared]}\n"
+		    "- {name: four, purpose: guard}\n"
+		    "- {name: five, purpose: routes, standing: sensor, traits: []}\n",
 		    &why) != OK)
 		fail_msg("%s", why.text);
-	assert_int_equal(catalogue.n, 2);
+	assert_int_equal(catalogue.n, 5);
 	feed = catalogue_find(&catalogue, STR("one"));
 	assert_non_null(feed);
 	assert_true(feed->is_enabled && feed->rules.names_below && feed->rules.drop_userinfo);
@@ -56,6 +93,7 @@ static void every_key(void **state)
 	feed = catalogue_find(&catalogue, STR("two"));
 	assert_true(str_eq(feed->file, STR("/etc/pehra/two.txt")));
 	assert_false(feed->is_enabled);
+	purposes_are(&catalogue);
 	catalogue_done(&catalogue);
 }
 
@@ -105,6 +143,13 @@ static const struct {
 	{ "feeds:\n- name: a\n  off: x\n  enabled: yes\n", 2, "is on" },
 	{ "feeds:\n- name: a\n  url: https://x\n  file: y\n", 2, "a url and a file" },
 	{ "feeds:\n- name: a\n  expected_min: 5\n  expected_max: 4\n", 2, "at most less" },
+	{ "feeds:\n- name: a\n  purpose: none\n", 3, "claims, guard or routes" },
+	{ "feeds:\n- name: a\n  purpose: guard\n  guard: always\n", 4, "note, ask or never" },
+	{ "feeds:\n- name: a\n  guard: ask\n", 2, "is no guard" },
+	{ "feeds:\n- name: a\n  purpose: routes\n  guard: note\n", 2, "is no guard" },
+	{ "feeds:\n- name: a\n  standing: old\n", 3, "new, vouched or sensor" },
+	{ "feeds:\n- name: a\n  traits: cloud\n", 3, "a list of words" },
+	{ "feeds:\n- name: a\n  traits: [cloud, rain]\n", 3, "spoofable, critical" },
 	{ "feed:\n- name: a\n", 1, "only \"feeds:\"" },
 	{ "feeds: no\n", 1, "is a list" },
 	{ "- name: a\n", 1, "only \"feeds:\"" },
@@ -153,12 +198,13 @@ static void the_shipped_catalogue(void **state)
 {
 	struct feed_catalogue catalogue = { 0 };
 	struct why why = { 0 };
+	size_t purposes[PURPOSE_COUNT] = { 0 };
+	size_t spoofable = 0;
 	size_t on = 0;
 
 	(void)state;
 	if (catalogue_load(&catalogue, SOURCE_ROOT "/share/feeds.yaml", &why) != OK)
 		fail_msg("%s", why.text);
-	assert_true(catalogue.n >= 30);
 	for (size_t i = 0; i < catalogue.n; i++) {
 		const struct feed_definition *feed = &catalogue.feeds[i];
 
@@ -166,9 +212,23 @@ static void the_shipped_catalogue(void **state)
 		assert_true(feed->title.n > 0 && feed->expected_max > 0);
 		assert_int_not_equal(feed->is_enabled, feed->off_reason.n > 0);
 		assert_false(str_eq(feed->format, STR("auto")));
+		/* a guard speaks of harmless things: its traits are those of addresses */
+		if (feed->purpose == PURPOSE_GUARD)
+			assert_int_equal(feed->traits & ~(TRAIT_CLOUD | TRAIT_SHARED), 0);
+
+		enum source_purpose only = feed_format_find(feed->format)->purpose;
+
+		assert_true(only == PURPOSE_CLAIMS || only == feed->purpose);
+		assert_int_equal(feed->standing, STANDING_VOUCHED);
+		spoofable += (feed->traits & TRAIT_SPOOFABLE) != 0;
+		purposes[feed->purpose]++;
 		on += feed->is_enabled;
 	}
-	assert_true(on >= 10);
+	assert_int_equal(purposes[PURPOSE_CLAIMS], 52);
+	assert_int_equal(purposes[PURPOSE_GUARD], 28);
+	assert_int_equal(purposes[PURPOSE_ROUTES], 3);
+	assert_int_equal(spoofable, 4);
+	assert_true(on >= 40);
 	catalogue_done(&catalogue);
 }
 

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "prop.h"
 
+#include "evidence/query.h"
 #include "feed/definition_json.h"
+#include "guard/rules.h"
+#include "score/score.h"
 
 static struct feed_definition sample(struct feed_category_word *words)
 {
@@ -23,6 +26,10 @@ static struct feed_definition sample(struct feed_category_word *words)
 	definition.expected_max = 1000000;
 	definition.weight = 4.25;
 	definition.confidence = 70;
+	definition.purpose = PURPOSE_GUARD;
+	definition.rule = GUARD_NEVER;
+	definition.standing = STANDING_NEW;
+	definition.traits = TRAIT_CLOUD | TRAIT_SHARED;
 	definition.kind = FEED_ADDITIONS;
 	definition.rules.ip.zero_padded = ZERO_PADDED_DECIMAL;
 	definition.rules.threshold = 3;
@@ -53,6 +60,10 @@ static void test_round_trip(void **state)
 	assert_int_equal(back.mapping.words[0].category, CATEGORY_C2_SERVER);
 	assert_int_equal(back.tlp, TLP_AMBER_STRICT);
 	assert_int_equal(back.confidence, 70);
+	assert_int_equal(back.purpose, PURPOSE_GUARD);
+	assert_int_equal(back.rule, GUARD_NEVER);
+	assert_int_equal(back.standing, STANDING_NEW);
+	assert_int_equal(back.traits, TRAIT_CLOUD | TRAIT_SHARED);
 	json = json_writer_on(&twice);
 	feed_definition_write(&json, &back);
 	assert_true(str_eq(buf_view(&once), buf_view(&twice)));
@@ -80,6 +91,13 @@ static void test_refused(void **state)
 	refused("{\"name\":\"a\",\"category\":-1}");
 	refused("{\"name\":\"a\",\"is_enabled\":1}");
 	refused("{\"name\":\"A b\"}");
+	refused("{\"name\":\"a\",\"purpose\":3}");
+	refused("{\"name\":\"a\",\"purpose\":1}");
+	refused("{\"name\":\"a\",\"rule\":2}");
+	refused("{\"name\":\"a\",\"purpose\":1,\"rule\":4}");
+	refused("{\"name\":\"a\",\"standing\":3}");
+	refused("{\"name\":\"a\",\"traits\":16}");
+	refused("{\"name\":\"a\",\"traits\":-1}");
 	refused("{\"name\":\"a\",\"words\":{\"x\":200}}");
 }
 

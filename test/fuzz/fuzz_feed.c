@@ -9,7 +9,15 @@
 #include "feed/format.h"
 #include "feed/read.h"
 
-enum { RULE_SPECIAL = 1, RULE_MASK = 2, RULE_BELOW = 4, RULE_MAPPED = 8, RULE_THRESHOLD = 16 };
+enum {
+	RULE_SPECIAL = 1,
+	RULE_MASK = 2,
+	RULE_BELOW = 4,
+	RULE_MAPPED = 8,
+	RULE_THRESHOLD = 16,
+	RULE_GUARD = 32,
+	RULE_ROUTES = 64
+};
 
 struct seen {
 	struct arena arena;
@@ -36,6 +44,10 @@ static enum err batch_check(void *state, struct claim_batch *batch, struct why *
 			must(str_cmp(claim_row_key(batch, row - 1), buf_view(&key)) <= 0);
 		if (claim.indicator.kind == INDICATOR_IP)
 			must(prefix_width(&claim.indicator.prefix) >= 8);
+		if (seen->definition->purpose == PURPOSE_ROUTES)
+			must(claim.indicator.kind == INDICATOR_IP);
+		if (seen->definition->purpose != PURPOSE_GUARD)
+			must(claim.indicator.kind != INDICATOR_PATTERN);
 		must(claim.tlp >= seen->definition->tlp);
 	}
 	arena_reset(&seen->arena);
@@ -51,6 +63,10 @@ static struct feed_definition definition_of(uint8_t format, uint8_t rules)
 	definition.rules.allow_special_purpose = (rules & RULE_SPECIAL) != 0;
 	definition.rules.names_below = (rules & RULE_BELOW) != 0;
 	definition.rules.threshold = (rules & RULE_THRESHOLD) != 0 ? 3 : 0;
+	if ((rules & RULE_GUARD) != 0)
+		definition.purpose = PURPOSE_GUARD;
+	else if ((rules & RULE_ROUTES) != 0)
+		definition.purpose = PURPOSE_ROUTES;
 	if ((rules & RULE_MASK) != 0)
 		definition.rules.ip = (struct ip_rules){ HOST_BITS_MASK, ZERO_PADDED_DECIMAL };
 	if ((rules & RULE_MAPPED) != 0) {

@@ -72,7 +72,7 @@ static void list_read(
 static void guard_declare(struct db *db, const char *source, uint8_t rule, uint8_t traits)
 {
 	struct source_properties properties = { .family = STR(""),
-		.weight = NAN,
+		.weight = (double)NAN,
 		.purpose = PURPOSE_GUARD,
 		.rule = rule,
 		.traits = traits };

@@ -5,6 +5,7 @@
 
 #include "prop.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 enum { TEXTS_MAX = 40, HITS_MAX = 4000 };
@@ -41,7 +42,7 @@ static const char *one_set(struct prop *prop)
 {
 	static char bytes[TEXTS_MAX][8];
 	char subject[64];
-	struct str texts[TEXTS_MAX];
+	struct str texts[TEXTS_MAX] = { 0 };
 	struct hits hits = { 0 };
 	size_t n = 0;
 	size_t made = prop_below(prop, TEXTS_MAX);
@@ -154,6 +155,40 @@ static void bounds_end_a_match(void **state)
 	assert_int_equal(regexes_limits(regexes), 2);
 }
 
+enum { THREADS = 3, ROUNDS = 500 };
+
+static void *match_often(void *state)
+{
+	const struct regexes *regexes = state;
+	struct hits hits = { 0 };
+	char text[200];
+
+	memset(text, 'a', sizeof text);
+	for (size_t i = 0; i < ROUNDS; i++)
+		regexes_find(regexes, 1, str_from(text, sizeof text), note_hit, &hits);
+	return hits.counts[0] == ROUNDS && hits.counts[1] == 0 ? NULL : state;
+}
+
+static void readers_do_not_meet(void **state)
+{
+	CLEANUP(regexes_free) struct regexes *regexes = regexes_new();
+	pthread_t threads[THREADS];
+	struct why why;
+
+	(void)state;
+	assert_int_equal(regexes_add(regexes, STR("^(a|b)*$"), false, 1, &why), OK);
+	assert_int_equal(regexes_add(regexes, STR("^(a|b)*c$"), false, 1, &why), OK);
+	for (size_t i = 0; i < THREADS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, match_often, regexes), 0);
+	for (size_t i = 0; i < THREADS; i++) {
+		void *wrong;
+
+		assert_int_equal(pthread_join(threads[i], &wrong), 0);
+		assert_null(wrong);
+	}
+	assert_int_equal(regexes_limits(regexes), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +197,7 @@ int main(void)
 		cmocka_unit_test(expressions_match_as_perls_do),
 		cmocka_unit_test(faults_say_where),
 		cmocka_unit_test(bounds_end_a_match),
+		cmocka_unit_test(readers_do_not_meet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,100 +5,14 @@
  */
 #include "prop.h"
 
-#include "base/clock.h"
-#include "base/io.h"
-#include "config/config_json.h"
-#include "evidence/import.h"
-#include "keeper/builder.h"
-#include "keeper/command.h"
+#include "keeper/keeper_fixture.h"
+
 #include "keeper/live.h"
-#include "keeper/service.h"
 #include "snapshot/open.h"
 #include "store/audit.h"
 
-#include <ftw.h>
-#include <unistd.h>
-
-static const int64_t NOW_S = 1795448940;
 static const uint32_t SPACE = 0xc6336400; /* 198.51.100.0 */
-static const char catalogue[] = "feeds:\n"
-				"  - name: sensor-a\n"
-				"    title: a sensor\n"
-				"    licence: none\n"
-				"    format: plain\n"
-				"    role: src\n"
-				"    category: scanner\n"
-				"    weight: 3.5\n";
 static const char *const names[] = { "a.example", "www.a.example", "b.example", "c.example" };
-
-static int64_t fixed_now(void *state)
-{
-	(void)state;
-	return NOW_S;
-}
-
-static const struct clock fixed = { .now_s = fixed_now };
-
-struct place {
-	char data[64];
-	struct service *service;
-	struct keeper *keeper;
-};
-
-static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
-{
-	(void)stat;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int set_up(void **state)
-{
-	struct place *place = calloc(1, sizeof *place);
-	CLEANUP(buf_done) struct buf json = { 0 };
-	CLEANUP(buf_done) struct buf path = { 0 };
-	struct config config;
-	struct why why = { 0 };
-
-	must(place != NULL);
-	(void)snprintf(place->data, sizeof place->data, "/tmp/pehra-keeper.XXXXXX");
-	must(mkdtemp(place->data) != NULL);
-	config_init(&config);
-	must(config_set(&config, "data", str_c(place->data), &why) == OK);
-	must(keeper_init_data(place->data, &config, &fixed, &why) == OK);
-	(void)keeper_path(&path, place->data, KEEPER_CATALOGUE_FILE);
-	must(file_replace(buf_c(&path), STR(catalogue), 0644, &why) == OK);
-	config_to_json(&config, &json);
-	config_done(&config);
-	place->service = calloc(1, sizeof *place->service);
-	must(place->service != NULL);
-	place->keeper = &place->service->keeper;
-	if (keeper_open(place->keeper, place->data, &fixed, buf_view(&json), &why) != OK)
-		fail_msg("%s", why.text);
-	*state = place;
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	struct place *place = *state;
-
-	keeper_close(place->keeper);
-	(void)nftw(place->data, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-	free(place->service);
-	free(place);
-	return 0;
-}
-
-static void build(struct place *place)
-{
-	struct build_result result;
-	struct why why = { 0 };
-
-	if (build_generation(place->keeper, place->keeper->db, NOW_S, &result, &why) != OK)
-		fail_msg("%s", why.text);
-}
 
 static struct claim claim_about(const struct ipaddr *ip)
 {
@@ -126,25 +40,6 @@ static struct claim random_claim(struct prop *prop)
 	return claim;
 }
 
-static void import_claim(struct place *place, const char *source, const struct claim *claim)
-{
-	struct why why = { 0 };
-
-	if (import_one(place->keeper->db, str_c(source), claim, NOW_S, &why) != OK)
-		fail_msg("%s", why.text);
-	assert_int_equal(keeper_sources_reload(place->keeper, str_c(source), &why), OK);
-}
-
-static struct pehra *open_part(const struct place *place, const char *part)
-{
-	CLEANUP(buf_done) struct buf path = { 0 };
-	struct pehra *snapshot = NULL;
-
-	(void)keeper_path(&path, place->data, part);
-	must(pehra_open(buf_c(&path), PEHRA_OPEN_PLAIN, &snapshot) == PEHRA_OK);
-	return snapshot;
-}
-
 static void same(const struct pehra *live, pehra_id a, const struct pehra *built, pehra_id b)
 {
 	const struct pehra_verdict *left = pehra_verdict(live, a);
@@ -161,8 +56,8 @@ static void same(const struct pehra *live, pehra_id a, const struct pehra *built
 
 static void compare(const struct place *place)
 {
-	struct pehra *live = open_part(place, SNAPSHOT_LIVE);
-	struct pehra *built = open_part(place, SNAPSHOT_GENERATION);
+	struct pehra *live = place_open(place, SNAPSHOT_LIVE);
+	struct pehra *built = place_open(place, SNAPSHOT_GENERATION);
 
 	for (uint32_t i = 0; i < 256; i++) {
 		struct ipaddr v6 = { { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, (uint8_t)(i % 16) } };
@@ -178,6 +73,17 @@ static void compare(const struct place *place)
 	pehra_close(built);
 }
 
+/* What is said of an address moves its neighbours' scores a little: that waits for a new build. */
+static void neighbours_forget(struct keeper *keeper)
+{
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		struct score_role_model *model = &keeper->scoring.model.score.roles[role];
+
+		memset(model->near_any, 0, sizeof model->near_any);
+		memset(model->near_each, 0, sizeof model->near_each);
+	}
+}
+
 /* Some claims are built in, the others reported live; then everything is built anew. */
 static void test_live_equals_build(void **state)
 {
@@ -187,13 +93,14 @@ static void test_live_equals_build(void **state)
 	struct why why = { 0 };
 	bool is_anew;
 
+	neighbours_forget(place->keeper);
 	for (int i = 0; i < 120; i++) {
 		struct claim claim = random_claim(&prop);
 		CLEANUP(buf_done) struct buf key = { 0 };
 
-		import_claim(place, sources[prop_below(&prop, ARRAY_LEN(sources))], &claim);
+		place_import(place, sources[prop_below(&prop, ARRAY_LEN(sources))], &claim);
 		if (i == 40) {
-			build(place);
+			place_build(place);
 			assert_int_equal(live_reopen(place->keeper, &is_anew, &why), OK);
 		}
 		if (i <= 40)
@@ -207,7 +114,7 @@ static void test_live_equals_build(void **state)
 			assert_false(is_anew);
 		}
 	}
-	build(place);
+	place_build(place);
 	compare(place);
 	assert_int_equal(live_reopen(place->keeper, &is_anew, &why), OK);
 	assert_true(is_anew);
@@ -223,23 +130,12 @@ static void test_wide_waits(void **state)
 	struct why why = { 0 };
 	bool is_anew;
 
-	build(place);
+	place_build(place);
 	assert_int_equal(live_reopen(place->keeper, &is_anew, &why), OK);
 	claim.indicator.prefix = prefix_around(&ip, 120);
-	import_claim(place, "sensor-a", &claim);
+	place_import(place, "sensor-a", &claim);
 	indicator_key(&key, &claim.indicator);
 	assert_int_equal(live_apply(place->keeper, buf_view(&key), &why), ERR_FULL);
-}
-
-static void execute(struct place *place, uint32_t permissions, const char *text, struct buf *answer)
-{
-	struct actor actor = { .name = "test", .permissions = permissions };
-	struct message message = { MESSAGE_COMMAND, 1, str_c(text), -1 };
-	bool is_deferred;
-
-	buf_clear(answer);
-	command_execute(place->service, NULL, &actor, &message, answer, &is_deferred);
-	assert_false(is_deferred);
 }
 
 static enum err count_refused(void *state, const struct audit_entry *entry, struct why *why)
@@ -276,12 +172,12 @@ static void test_permission(void **state)
 	uint64_t count;
 	struct why why = { 0 };
 
-	execute(place, TOKEN_READ, report, &answer);
+	place_execute(place, TOKEN_READ, report, &answer);
 	assert_non_null(strstr(buf_c(&answer), "\"denied\""));
 	expect_claims(place, 0);
-	execute(place, TOKEN_REPORT, report, &answer);
+	place_execute(place, TOKEN_REPORT, report, &answer);
 	assert_non_null(strstr(buf_c(&answer), "\"kept\":true"));
-	execute(place, TOKEN_ADMIN, report, &answer);
+	place_execute(place, TOKEN_ADMIN, report, &answer);
 	assert_non_null(strstr(buf_c(&answer), "\"kept\":true"));
 	expect_claims(place, 1);
 	assert_int_equal(audit_verify(db, &count, head, &why), OK);
@@ -307,7 +203,7 @@ static void test_bad_commands(void **state)
 	CLEANUP(buf_done) struct buf answer = { 0 };
 
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-		execute(place, TOKEN_PERMISSIONS_ALL, bad[i], &answer);
+		place_execute(place, TOKEN_PERMISSIONS_ALL, bad[i], &answer);
 		if (strstr(buf_c(&answer), "\"ok\":false") == NULL ||
 			strstr(buf_c(&answer), "\"why\":\"") == NULL)
 			fail_msg("%s was answered with %s", bad[i], buf_c(&answer));
@@ -332,10 +228,11 @@ static void test_table(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_live_equals_build, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_wide_waits, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_permission, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_bad_commands, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_live_equals_build, place_set_up, place_tear_down),
+		cmocka_unit_test_setup_teardown(test_wide_waits, place_set_up, place_tear_down),
+		cmocka_unit_test_setup_teardown(test_permission, place_set_up, place_tear_down),
+		cmocka_unit_test_setup_teardown(test_bad_commands, place_set_up, place_tear_down),
 		cmocka_unit_test(test_table),
 	};
 

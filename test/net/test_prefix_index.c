@@ -4,7 +4,7 @@
 
 #include "net/prefix_index.h"
 
-enum { PREFIXES_MAX = 60 };
+enum { PREFIXES_MAX = 60, ASKED = 50 };
 
 /* Few addresses and all lengths, so that prefixes nest deeply. */
 static struct prefix random_prefix(struct prop *prop)
@@ -85,9 +85,25 @@ static const char *within_is_right(const struct prefix_index *index, const struc
 	return NULL;
 }
 
+/* Asked in order, the answers are the same. */
+static const char *ascending_is_right(
+	const struct prefix_index *index, struct prefix *asked, size_t n)
+{
+	uint32_t rank = 0;
+
+	qsort(asked, n, sizeof *asked, by_prefix);
+	for (size_t i = 0; i < n; i++) {
+		if (prefix_index_find_next(index, &asked[i], &rank) !=
+			prefix_index_find(index, &asked[i]))
+			return "another one when asked in order";
+	}
+	return NULL;
+}
+
 static const char *equals_scan(struct prop *prop)
 {
-	struct prefix prefixes[PREFIXES_MAX];
+	struct prefix prefixes[PREFIXES_MAX] = { 0 };
+	struct prefix asked[ASKED];
 	CLEANUP(prefix_index_done) struct prefix_index index = { 0 };
 	size_t n = random_set(prop, prefixes);
 	const char *wrong = NULL;
@@ -95,8 +111,53 @@ static const char *equals_scan(struct prop *prop)
 	prefix_index_build(&index, prefixes, n);
 	for (size_t i = 0; i < n; i++)
 		wrong = wrong != NULL ? wrong : find_is_right(&index, &prefixes[i]);
-	for (int i = 0; i < 50 && wrong == NULL; i++) {
-		struct prefix asked = random_prefix(prop);
+	for (size_t i = 0; i < ASKED && wrong == NULL; i++) {
+		asked[i] = random_prefix(prop);
+		wrong = find_is_right(&index, &asked[i]);
+		if (wrong == NULL)
+			wrong = within_is_right(&index, &asked[i]);
+	}
+	return wrong != NULL ? wrong : ascending_is_right(&index, asked, ASKED);
+}
+
+static void test_scan(void **state)
+{
+	(void)state;
+	PROP_RUN(5000, equals_scan);
+}
+
+/* Enough of them for the table: around the borders of its buckets and of IPv4. */
+static struct prefix bordering_prefix(struct prop *prop)
+{
+	static const uint32_t borders[] = { 0, 1 << 16, UINT32_C(0x7fff0000),
+		UINT32_C(0xffff0000) };
+	struct ipaddr ip = ip_from_u32(borders[prop_below(prop, ARRAY_LEN(borders))] +
+				       (uint32_t)prop_below(prop, 1 << 17) - (1 << 16));
+
+	if (prop_below(prop, 20) == 0)
+		return random_prefix(prop);
+	return prefix_around(&ip, (uint8_t)(IPV4_OFFSET + 16 + prop_below(prop, 17)));
+}
+
+static const char *large_equals_scan(struct prop *prop)
+{
+	static struct prefix prefixes[4 * PREFIX_INDEX_TABLE_MIN];
+	CLEANUP(prefix_index_done) struct prefix_index index = { 0 };
+	const char *wrong = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++)
+		prefixes[i] = bordering_prefix(prop);
+	qsort(prefixes, ARRAY_LEN(prefixes), sizeof *prefixes, by_prefix);
+	for (size_t i = 0; i < ARRAY_LEN(prefixes); i++) {
+		if (n == 0 || prefix_cmp(&prefixes[n - 1], &prefixes[i]) != 0)
+			prefixes[n++] = prefixes[i];
+	}
+	prefix_index_build(&index, prefixes, n);
+	if (index.v4_ranks == NULL)
+		return "no table is made";
+	for (size_t i = 0; i < ASKED && wrong == NULL; i++) {
+		struct prefix asked = bordering_prefix(prop);
 
 		wrong = find_is_right(&index, &asked);
 		if (wrong == NULL)
@@ -105,10 +166,10 @@ static const char *equals_scan(struct prop *prop)
 	return wrong;
 }
 
-static void test_scan(void **state)
+static void test_table(void **state)
 {
 	(void)state;
-	PROP_RUN(5000, equals_scan);
+	PROP_RUN(100, large_equals_scan);
 }
 
 static void test_defaults(void **state)
@@ -140,6 +201,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scan),
+		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_defaults),
 	};
 

@@ -28,7 +28,7 @@ static void test_groups(void **state)
 		{ "0.0.0.0/0", 0, NULL },
 		{ "2001:db8:1:2ff::/64", 0, "2001:db8:1:200::/56" },
 		{ "2001:db8:1:2ff::/64", 1, "2001:db8:1::/48" },
-		{ "2001:db8:1:2ff::7", 0, "2001:db8:1:200::/56" },
+		{ "2001:db8:1:2ff::7", 0, NULL },
 		{ "2001:db8:1:2ff::/64", 2, NULL },
 		{ "2001:db8:1:200::/63", 0, NULL },
 		{ "::/0", 0, NULL },
@@ -79,7 +79,7 @@ static int by_prefix(const void *a, const void *b)
 
 static const char *finds_the_closest(struct prop *prop)
 {
-	struct prefix prefixes[NETWORKS_MAX];
+	struct prefix prefixes[NETWORKS_MAX] = { 0 };
 	struct score_network values[NETWORKS_MAX] = { 0 };
 	CLEANUP(score_networks_done) struct score_networks networks = { 0 };
 	size_t n = prop_below(prop, NETWORKS_MAX);

@@ -1,240 +1,180 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Compiled entries against a slow judge: for every address of a small space, all claims about
- * whatever holds it are scored together; the longest entry that matches must say the same.
+ * Compiled entries against a slow judge (world.h): for every address and name of a small world, the
+ * longest entry that matches must say what the closest spot that needs an entry says.
  */
-#include "prop.h"
+#include "snapshot/entries.h"
+#include "snapshot/world.h"
 
 #include "base/clock.h"
 #include "evidence/claim.h"
-#include "snapshot/compile.h"
-#include "snapshot/verdict.h"
 
-enum { ROWS_MAX = 80, SOURCES = 9, SPACE = 256 };
-static const int64_t NOW_S = 1795448940;
-
-struct row {
-	struct indicator indicator;
-	struct compile_row compiled;
-	struct buf key;
-};
-
-static const struct compile_source sources[SOURCES] = {
-	{ STR_INIT("a"), 0, 2.0F },
-	{ STR_INIT("b"), 1, 2.5F },
-	{ STR_INIT("c"), 1, 3.0F },
-	{ STR_INIT("d"), 3, 3.5F },
-	{ STR_INIT("e"), 4, 0.5F },
-	{ STR_INIT("f"), 5, 6.0F },
-	{ STR_INIT("g"), 6, 1.0F },
-	{ STR_INIT("h"), 6, 4.0F },
-	{ STR_INIT("i"), 8, 2.2F },
-};
-
-static const char *const names[] = { "a.example", "b.example", "x.a.example", "y.x.a.example",
-	"example", "c.test" };
-
-static struct indicator random_indicator(struct prop *prop)
+static const char *same(const struct pehra_verdict *verdict, const struct world_found *found)
 {
-	struct indicator indicator = { .kind = INDICATOR_IP };
-	struct ipaddr ip = ip_from_u32(UINT32_C(0xc6336400) + (uint32_t)prop_below(prop, SPACE));
+	uint64_t categories = 0;
+	uint8_t value[ROLE_COUNT] = { 0 };
 
-	if (prop_below(prop, 4) == 0)
-		return (struct indicator){ .kind = INDICATOR_NAME,
-			.below = prop_below(prop, 2) == 0,
-			.text = str_c(names[prop_below(prop, ARRAY_LEN(names))]) };
-	if (prop_below(prop, 4) == 0) {
-		ip = (struct ipaddr){ { 0x20, 0x01, 0x0d, 0xb8 } };
-		ip.bytes[7] = (uint8_t)prop_below(prop, SPACE);
-		ip.bytes[15] = (uint8_t)prop_below(prop, 4);
-		indicator.prefix = prefix_around(
-			&ip, prop_below(prop, 2) == 0 ? 128 : (uint8_t)(56 + prop_below(prop, 9)));
-		return indicator;
+	for (unsigned role = 0; role < ROLE_COUNT; role++) {
+		categories |= found->score.categories[role];
+		value[role] = found->score.value[role];
 	}
-	indicator.prefix = prefix_around(&ip, (uint8_t)(120 + prop_below(prop, 9)));
-	return indicator;
+	if (verdict->action != found->action)
+		return "another action";
+	if (found->action == PEHRA_ALLOW)
+		return verdict->categories == 0 && verdict->score[0] == 0 ? NULL
+									  : "an allow with a score";
+	if (memcmp(verdict->score, value, sizeof verdict->score) != 0)
+		return "another score";
+	return verdict->categories == categories ? NULL : "other categories";
 }
 
-static size_t random_rows(struct prop *prop, struct row *rows)
+/* Whatever entries there are: what rules let through is no listing, what they block is one. */
+static const char *obeys_rules(enum rule_verdict rule, uint16_t id, uint8_t action)
 {
-	size_t n = prop_below(prop, ROWS_MAX);
-
-	for (size_t i = 0; i < n; i++) {
-		struct row *row = &rows[i];
-
-		*row = (struct row){ .indicator = random_indicator(prop) };
-		indicator_key(&row->key, &row->indicator);
-		row->compiled = (struct compile_row){ .key = buf_view(&row->key),
-			.source = (uint32_t)prop_below(prop, SOURCES),
-			.role = (uint8_t)prop_below(prop, ROLE_COUNT),
-			.category = (uint8_t)(1 + prop_below(prop, 20)),
-			.confidence = CONFIDENCE_UNKNOWN,
-			.is_listed = prop_below(prop, 3) != 0,
-			.recent = (double)prop_below(prop, 300) / 100,
-			.lasting = (double)prop_below(prop, 300) / 100,
-			.decayed_at_s = NOW_S - (int64_t)prop_below(prop, 20) * DAY_S,
-			.first_seen_s = NOW_S - 30 * DAY_S,
-			.last_seen_s = NOW_S - (int64_t)prop_below(prop, 20) * DAY_S };
-	}
-	return n;
+	if (rule == RULE_ALLOW && action != PEHRA_NONE && action != PEHRA_ALLOW)
+		return "a listing of what is let through";
+	if (rule == RULE_BLOCK && (id == 0 || action != PEHRA_BLOCK))
+		return "no block of what a person blocks";
+	return NULL;
 }
 
-/* Does the row's indicator hold what is asked about, as scoring sees it? */
-static bool row_holds(const struct row *row, const struct indicator *asked)
-{
-	const struct indicator *indicator = &row->indicator;
-
-	if (indicator->kind != asked->kind)
-		return false;
-	if (indicator->kind == INDICATOR_NAME)
-		return str_eq(indicator->text, asked->text) ||
-		       (indicator->below && str_ends(asked->text, indicator->text) &&
-			       asked->text.n > indicator->text.n &&
-			       asked->text.p[asked->text.n - indicator->text.n - 1] == '.');
-
-	struct prefix prefix = indicator->prefix;
-
-	if (!prefix_is_v4(&prefix) && prefix.length > COMPILE_V6_HOST_LENGTH)
-		prefix = prefix_around(&prefix.address, COMPILE_V6_HOST_LENGTH);
-	return prefix_contains_ip(&prefix, &asked->prefix.address);
-}
-
-static struct score judge(const struct score_model *model, const struct row *rows, size_t n,
+static const char *check_asked(const struct world *world, const struct snapshot_input *input,
 	const struct indicator *asked)
 {
-	struct score_claim claims[ROWS_MAX];
-	struct score score;
-	size_t count = 0;
+	uint16_t id = entries_match(input, asked);
+	struct pehra_verdict record = entries_record(input, id);
+	struct world_found found;
+	bool is_shown = world_shown(world, asked, &found);
+	const char *wrong = obeys_rules(world_rule(world, asked), id, record.action);
 
-	for (size_t i = 0; i < n; i++) {
-		const struct compile_row *row = &rows[i].compiled;
-
-		if (!row_holds(&rows[i], asked))
-			continue;
-		claims[count] = (struct score_claim){ .source = row->source,
-			.family = sources[row->source].family,
-			.weight = sources[row->source].weight,
-			.role = row->role,
-			.category = row->category,
-			.confidence = row->confidence,
-			.is_listed = row->is_listed };
-		score_accumulators_at(model, row->recent, row->lasting, row->decayed_at_s, NOW_S,
-			&claims[count].recent, &claims[count].lasting);
-		count++;
-	}
-	score_of(model, claims, count, NOW_S, &score, NULL, 0, NULL);
-	return score;
+	if (wrong != NULL)
+		return wrong;
+	if (!is_shown)
+		return id == 0 ? NULL : "an entry where none is needed";
+	return id == 0 ? "an entry is missing" : same(&record, &found);
 }
 
-/* The longest entry of the compiled input that holds the address; 0 when none does. */
-static uint16_t longest_match(const struct snapshot_input *input, const struct indicator *asked)
-{
-	const struct ipaddr *ip = &asked->prefix.address;
-	uint16_t id = 0;
-
-	for (size_t i = 0; i < input->v4_count && ip_is_v4(ip); i++) {
-		const struct snapshot_v4 *entry = &input->v4[i];
-
-		if (entry->width == 0 ||
-			(entry->address ^ ip_to_u32(ip)) >> (32 - entry->width) == 0)
-			id = entry->verdict;
-	}
-	for (size_t i = 0; i < input->v6_count && !ip_is_v4(ip); i++) {
-		const struct snapshot_v6 *entry = &input->v6[i];
-
-		if (entry->length == 0 || (entry->high ^ ip_high(ip)) >> (64 - entry->length) == 0)
-			id = entry->verdict;
-	}
-	return id;
-}
-
-static uint16_t name_match(const struct snapshot_input *input, struct str name)
-{
-	size_t best = 0;
-	uint16_t id = 0;
-
-	for (size_t i = 0; i < input->text_count; i++) {
-		const struct snapshot_text *entry = &input->texts[i];
-		bool is_exact = str_eq(entry->text, name);
-		bool is_above = entry->below && name.n > entry->text.n &&
-				str_ends(name, entry->text) &&
-				name.p[name.n - entry->text.n - 1] == '.';
-		size_t rank = is_exact ? name.n * 2 + !entry->below : entry->text.n * 2;
-
-		if ((is_exact || is_above) && rank >= best) {
-			best = rank;
-			id = entry->verdict;
-		}
-	}
-	return id;
-}
-
-static const char *same(const struct verdict_table *table, uint16_t id, const struct score *score)
-{
-	struct pehra_verdict record;
-	const struct pehra_verdict *verdict = &record;
-
-	if (id == 0)
-		return score->action == PEHRA_NONE ? NULL : "what is watched has no entry";
-	memcpy(&record, table->records.data + id * sizeof record, sizeof record);
-	if (verdict->action != score->action)
-		return "another action";
-	if (memcmp(verdict->score, score->value, sizeof verdict->score) != 0)
-		return "another score";
-	return verdict->categories == score->categories ? NULL : "other categories";
-}
-
-static const char *compare_all(const struct score_model *model, const struct row *rows, size_t n,
-	const struct snapshot_input *input)
+static const char *check_all(const struct world *world, const struct snapshot_input *input)
 {
 	const char *wrong = NULL;
 
-	for (uint32_t i = 0; i < SPACE && wrong == NULL; i++) {
+	for (uint32_t i = 0; i < 2 * WORLD_SPACE && wrong == NULL; i++) {
 		struct indicator asked = { .kind = INDICATOR_IP };
 		struct ipaddr v4 = ip_from_u32(UINT32_C(0xc6336400) + i);
-		struct ipaddr v6 = { { 0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, (uint8_t)i } };
-		struct score score;
+		struct ipaddr v6 = { { 0x20, 0x01, 0x0d, 0xb8, 0, (uint8_t)(i % 5 == 0),
+			(uint8_t)(i >> 8), (uint8_t)i } };
 
 		asked.prefix = prefix_host(&v4);
-		score = judge(model, rows, n, &asked);
-		wrong = same(input->verdicts, longest_match(input, &asked), &score);
-		v6.bytes[15] = 77;
+		wrong = check_asked(world, input, &asked);
+		v6.bytes[15] = i % 3 == 0 ? 77 : (uint8_t)(i % 4);
 		asked.prefix = prefix_host(&v6);
-		score = judge(model, rows, n, &asked);
 		if (wrong == NULL)
-			wrong = same(input->verdicts, longest_match(input, &asked), &score);
+			wrong = check_asked(world, input, &asked);
 	}
-	for (size_t i = 0; i < ARRAY_LEN(names) && wrong == NULL; i++) {
-		struct indicator asked = { .kind = INDICATOR_NAME, .text = str_c(names[i]) };
-		struct score score = judge(model, rows, n, &asked);
+	for (size_t i = 0; i < world_name_count && wrong == NULL; i++) {
+		struct indicator asked = { .kind = INDICATOR_NAME, .text = str_c(world_names[i]) };
 
-		wrong = same(input->verdicts, name_match(input, asked.text), &score);
+		wrong = check_asked(world, input, &asked);
+	}
+	for (size_t i = 0; i < world_url_count && wrong == NULL; i++) {
+		struct indicator asked = { .kind = INDICATOR_URL, .text = str_c(world_urls[i]) };
+
+		wrong = check_asked(world, input, &asked);
 	}
 	return wrong;
 }
 
-static const char *compiled_equals_judge(struct prop *prop)
+/* compile_one() gives each spot the entry that the sweep gave it, sources and days included. */
+static const char *check_one(
+	const struct world *world, const struct snapshot_input *input, const struct indicator *spot)
 {
-	struct row rows[ROWS_MAX];
-	size_t n = random_rows(prop, rows);
-	struct score_model model;
-	struct compile *compile;
-	struct snapshot_input input;
-	const char *wrong = NULL;
+	CLEANUP(arena_done) struct arena arena = { 0 };
+	struct compile_row rows[WORLD_ROWS_MAX];
+	struct score_surroundings around;
+	struct compile_entry entry;
+	struct snapshot_detail detail;
+	struct pehra_verdict record;
+	uint16_t id = entries_exact(input, spot, &detail);
+	size_t n = 0;
+
+	for (size_t i = 0; i < world->n; i++) {
+		struct indicator its = world->rows[i].indicator;
+
+		if (its.kind == INDICATOR_IP && !prefix_is_v4(&its.prefix) &&
+			its.prefix.length > COMPILE_V6_HOST_LENGTH)
+			its.prefix = prefix_around(&its.prefix.address, COMPILE_V6_HOST_LENGTH);
+		if (world_holds(&its, spot))
+			rows[n++] = world->rows[i].compiled;
+	}
+	world_around(world, spot, &around);
+	if (compile_one(&world->scoring, world_now_s, spot, rows, n, &around, &arena, &entry,
+		    NULL) != OK)
+		return "one indicator is refused";
+	if (id == 0)
+		return entry.only_as_hole ? NULL : "one indicator has an entry that the sweep left";
+	record = entries_record(input, id);
+	if (record.source_count != entry.source_count)
+		return "other sources";
+	record.source_set = 0;
+	record.source_count = 0;
+	if (memcmp(&record, &entry.verdict, sizeof record) != 0)
+		return "one indicator has another verdict than in the sweep";
+	return memcmp(&detail, &entry.detail, sizeof detail) == 0 ? NULL : "other days";
+}
+
+static struct compile *compiled(const struct world *world, struct snapshot_input *input)
+{
+	struct compile *compile = compile_new(&world->scoring, world_now_s);
 	struct why why;
 
-	score_model_default(&model);
-	compile = compile_new(&model, sources, SOURCES, NOW_S);
-	for (size_t i = 0; i < n && wrong == NULL; i++) {
-		if (compile_add(compile, &rows[i].compiled, &why) != OK)
-			wrong = "a good row was refused";
+	for (size_t i = 0; i < world->n; i++)
+		must(compile_add(compile, &world->rows[i].compiled, &why) == OK);
+	compile_finish(compile, input);
+	return compile;
+}
+
+static const char *check_summary(const struct compile *compile, const struct snapshot_input *input)
+{
+	struct compile_summary summary;
+	uint64_t actions[ARRAY_LEN(summary.actions)] = { 0 };
+
+	compile_summary(compile, &summary);
+	for (size_t i = 0; i < input->v4_count; i++)
+		actions[entries_record(input, input->v4[i].verdict).action]++;
+	for (size_t i = 0; i < input->v6_count; i++)
+		actions[entries_record(input, input->v6[i].verdict).action]++;
+	for (size_t i = 0; i < input->text_count; i++)
+		actions[entries_record(input, input->texts[i].verdict).action]++;
+	if (memcmp(actions, summary.actions, sizeof actions) != 0)
+		return "the summary counts other actions";
+	for (size_t i = 0; i < summary.touched_count; i++) {
+		if (summary.touched[i].would_be <= PEHRA_WATCH ||
+			!str_eq(summary.touched[i].list, STR("list")) ||
+			(i > 0 && summary.touched[i].score > summary.touched[i - 1].score))
+			return "another touched one";
 	}
-	compile_finish(compile, &input);
+	return NULL;
+}
+
+static const char *compiled_equals_judge(struct prop *prop)
+{
+	static struct world world;
+	struct indicator spots[WORLD_SPOTS_MAX];
+	struct snapshot_input input;
+	struct compile *compile;
+	const char *wrong;
+	size_t n;
+
+	world_make(prop, &world);
+	compile = compiled(&world, &input);
+	wrong = check_all(&world, &input);
+	n = world_spots(&world, spots);
+	for (size_t i = 0; i < n && wrong == NULL; i++)
+		wrong = check_one(&world, &input, &spots[i]);
 	if (wrong == NULL)
-		wrong = compare_all(&model, rows, n, &input);
+		wrong = check_summary(compile, &input);
 	compile_free(&compile);
-	for (size_t i = 0; i < n; i++)
-		buf_done(&rows[i].key);
+	world_done(&world);
 	return wrong;
 }
 
@@ -244,16 +184,99 @@ static void test_oracle(void **state)
 	PROP_RUN(300, compiled_equals_judge);
 }
 
+static uint8_t highest(const struct pehra_verdict *verdict)
+{
+	uint8_t most = 0;
+
+	for (unsigned role = 0; role < ROLE_COUNT; role++)
+		most = verdict->score[role] > most ? verdict->score[role] : most;
+	return most;
+}
+
+/* Entry by entry: what blocks under the limit, and what was demoted, against no limit. */
+static const char *check_limited(const struct world *world, const struct snapshot_input *all,
+	const struct snapshot_input *limited)
+{
+	uint64_t left = world->scoring.policy.block_max;
+	uint8_t least_kept = UINT8_MAX;
+	uint8_t most_demoted = 0;
+	uint64_t kept = 0;
+	uint64_t demoted = 0;
+
+	for (size_t i = 0; i < all->v4_count; i++) {
+		struct pehra_verdict before = entries_record(all, all->v4[i].verdict);
+		struct pehra_verdict after = entries_record(limited, limited->v4[i].verdict);
+		struct ipaddr ip = ip_from_u32(all->v4[i].address);
+		struct indicator spot = { .kind = INDICATOR_IP,
+			.prefix = prefix_around(&ip, (uint8_t)(96 + all->v4[i].width)) };
+		bool is_person = world_rule(world, &spot) == RULE_BLOCK;
+
+		if (before.action != PEHRA_BLOCK) {
+			if (before.action != after.action)
+				return "the limit changed what does not block";
+		} else if (after.action == PEHRA_BLOCK) {
+			kept++;
+			if (!is_person && highest(&after) < least_kept)
+				least_kept = highest(&after);
+			left -= is_person && left > 0;
+		} else {
+			demoted++;
+			if (after.action != PEHRA_CHALLENGE || is_person)
+				return "demoted to something else, or what a person blocks";
+			if (highest(&after) > most_demoted)
+				most_demoted = highest(&after);
+		}
+		if (before.source_count != after.source_count)
+			return "demoted entries lost their sources";
+	}
+	if (demoted > 0 && least_kept < most_demoted)
+		return "a better one was demoted";
+	if (demoted > 0 && kept < world->scoring.policy.block_max)
+		return "more were demoted than need be";
+	return kept <= world->scoring.policy.block_max || left == 0 ? NULL : "too many block";
+}
+
+static const char *limit_keeps_the_best(struct prop *prop)
+{
+	static struct world world;
+	struct snapshot_input input[2];
+	struct compile *compile[2];
+	const char *wrong;
+
+	world_make(prop, &world);
+	for (size_t i = 0; i < WORLD_SOURCES; i++)
+		world.sources[i].weight[prop_below(prop, 2)] += 3.0F;
+	compile[0] = compiled(&world, &input[0]);
+	world.scoring.policy.block_max = 1 + prop_below(prop, 6);
+	compile[1] = compiled(&world, &input[1]);
+	wrong = input[0].v4_count == input[1].v4_count ? check_limited(&world, &input[0], &input[1])
+						       : "the limit changed the entries";
+	if (wrong == NULL)
+		wrong = check_summary(compile[1], &input[1]);
+	compile_free(&compile[0]);
+	compile_free(&compile[1]);
+	world_done(&world);
+	return wrong;
+}
+
+static void test_limit(void **state)
+{
+	(void)state;
+	PROP_RUN(500, limit_keeps_the_best);
+}
+
 static void test_refused(void **state)
 {
-	struct score_model model;
+	struct score_source sources[1] = { 0 };
+	struct scoring scoring = { .sources = { .rows = sources, .n = 1 } };
 	struct compile *compile;
-	struct compile_row row = { .key = STR("\1\1\1\1\1\40"), .source = SOURCES, .category = 1 };
+	struct compile_row row = { .key = STR("\1\1\1\1\1\40"), .source = 1, .category = 1 };
 	struct why why;
 
 	(void)state;
-	score_model_default(&model);
-	compile = compile_new(&model, sources, SOURCES, NOW_S);
+	model_default(&scoring.model);
+	policy_default(&scoring.policy);
+	compile = compile_new(&scoring, world_now_s);
 	assert_int_equal(compile_add(compile, &row, &why), ERR_CORRUPT);
 	row.source = 0;
 	row.key = STR("\11nothing");
@@ -265,6 +288,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_oracle),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_refused),
 	};
 

@@ -164,7 +164,7 @@ static void parts_add_up_and_name_their_claims(void **state)
 		if (str_eq(key, STR("part.source"))) {
 			struct json_iterator rows = json_each(json_get(part, "evidence"));
 			struct json_node at;
-			uint64_t index;
+			uint64_t index = 0;
 
 			assert_true(json_next(&rows, &at) && json_u64(at, &index));
 			assert_true(str_eq(text_of(json_get(part, "params"), "source"),

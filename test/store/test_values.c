@@ -426,6 +426,90 @@ static void test_merge_model(void **state)
 	assert_int_equal(number(db, "SELECT sum(i * id) FROM value"), sum);
 }
 
+/* The old rows that a merge changes: i is since when a row is as it is, t what it says. */
+static const char *const history_columns[] = { "id", "i", "t" };
+static const struct db_history value_history = {
+	.table = "value_past",
+	.columns = history_columns,
+	.column_count = ARRAY_LEN(history_columns),
+	.since = "i",
+	.until = "until",
+	.when = "excluded.t <> value.t",
+};
+static const struct db_merge history_merge = {
+	.table = "value",
+	.columns = merge_columns,
+	.types = merge_types,
+	.column_count = ARRAY_LEN(merge_columns),
+	.keys = "id",
+	.updates = "t = excluded.t, d = value.d + 1",
+	.history = &value_history,
+};
+static const char history_table[] = "CREATE TABLE value_past (id BIGINT NOT NULL, i BIGINT, "
+				    "until BIGINT, t TEXT, PRIMARY KEY (id, i))";
+
+static enum err say(struct db *db, int64_t since, const char *one, const char *two, struct why *why)
+{
+	const struct value rows[] = { { since, 0, str_c(one), STR("") },
+		{ since, 0, str_c(two), STR("") } };
+	struct merge_rows source = { rows, (const int64_t[]){ 1, 2 }, 2, 0 };
+
+	TRY(db_begin(db, why));
+	CLEANUP(db_rollback_unless_done) struct db *open = db;
+	TRY(db_merge_sorted(db, &history_merge, merge_next, &source, why));
+	return db_commit(open, why);
+}
+
+static void test_merge_history(void **state)
+{
+	CLEANUP(db_close) struct db *db = fresh(state);
+
+	run(db, value_table);
+	run(db, history_table);
+	WORKS(say(db, 10, "a", "a", &why));
+	WORKS(say(db, 20, "a", "b", &why)); /* one stays, two changes */
+	WORKS(say(db, 20, "c", "c", &why)); /* one changes, two within the same time */
+	WORKS(say(db, 30, "c", "d", &why));
+	WORKS(say(db, 25, "c", "e", &why)); /* no older than it will be: not kept */
+	assert_int_equal(number(db, "SELECT count(*) FROM value_past"), 3);
+	assert_int_equal(number(db, "SELECT until FROM value_past WHERE id = 1 AND i = 10"
+				    " AND t = 'a'"),
+		20);
+	assert_int_equal(number(db, "SELECT until FROM value_past WHERE id = 2 AND i = 10"
+				    " AND t = 'a'"),
+		20);
+	assert_int_equal(number(db, "SELECT until FROM value_past WHERE id = 2 AND i = 20"
+				    " AND t = 'c'"),
+		30);
+	assert_int_equal(number(db, "SELECT i FROM value WHERE id = 1 AND t = 'c'"), 20);
+	assert_int_equal(number(db, "SELECT i FROM value WHERE id = 2 AND t = 'e'"), 25);
+	/* rows that do not change are updated all the same */
+	assert_int_equal(number(db, "SELECT count(*) FROM value WHERE d = 4"), 2);
+}
+
+/* What cannot be kept fails the merge. */
+static void test_merge_history_fails(void **state)
+{
+	CLEANUP(db_close) struct db *db = fresh(state);
+
+	run(db, value_table);
+	run(db, history_table);
+	run(db, "INSERT INTO value_past (id, i, until, t) VALUES (2, 10, 15, 'in the way')");
+	WORKS(say(db, 10, "a", "a", &why));
+	FAILS(ERR_EXISTS, say(db, 20, "b", "b", &why));
+	assert_int_equal(number(db, "SELECT count(*) FROM value WHERE t = 'a'"), 2);
+	assert_int_equal(number(db, "SELECT count(*) FROM value_past"), 1);
+	run(db, "DELETE FROM value_past");
+	WORKS(say(db, 20, "b", "b", &why));
+	assert_int_equal(number(db, "SELECT count(*) FROM value_past"), 2);
+	/* a merge without a history, on the same handle */
+	WORKS(db_begin(db, &why));
+	merged(db, (const struct value[]){ { 1, 0, STR("z"), STR("") } }, (const int64_t[]){ 1 },
+		1);
+	WORKS(db_commit(db, &why));
+	assert_int_equal(number(db, "SELECT count(*) FROM value_past"), 2);
+}
+
 int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[] = {
@@ -440,6 +524,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_merge),
 		cmocka_unit_test(test_merge_fails_whole),
 		cmocka_unit_test(test_merge_model),
+		cmocka_unit_test(test_merge_history),
+		cmocka_unit_test(test_merge_history_fails),
 	};
 
 	return contract_main(tests, ARRAY_LEN(tests), argc, argv);

@@ -49,6 +49,9 @@ schema PolicyDetail policy
 body '.whole.thresholds.src.block == 80 and .whole.thresholds.src.watch == 10'
 fetch 200 /v1/models -H "X-Api-Key: $admin"
 schema ModelPage models
+body '[.rows[] | [.version, .live]] == [[1,true]]'
+fetch 200 /v1/models/1 -H "X-Api-Key: $admin"
+schema ModelDetail model
 fetch 200 /v1/pending -H "X-Api-Key: $admin"
 schema PendingPage pending
 body '[.rows[].kind] == ["override"]'

@@ -23,9 +23,13 @@ static const char *const type_names[] = {
 
 static bool is_valid(json_t *root, json_t *schema, json_t *value, const char *where);
 
+/* Choices that are tried: what does not fit there is no fault yet. */
+static int trying;
+
 static bool wrong(const char *where, const char *what)
 {
-	(void)fprintf(stderr, "schema: %s: %s\n", where, what);
+	if (trying == 0)
+		(void)fprintf(stderr, "schema: %s: %s\n", where, what);
 	return false;
 }
 
@@ -81,10 +85,15 @@ static bool any_fits(json_t *root, json_t *choices, json_t *value, const char *w
 
 	json_array_foreach(choices, i, one)
 	{
-		if (is_valid(root, one, value, where))
+		bool fits;
+
+		trying++;
+		fits = is_valid(root, one, value, where);
+		trying--;
+		if (fits)
 			return true;
 	}
-	return false;
+	return wrong(where, "fits none of its types");
 }
 
 static bool keyword_is_known(const char *key)
