@@ -397,6 +397,60 @@ static void test_networks(void **state)
 	}
 }
 
+static uint64_t number_in(struct str report, const char *member)
+{
+	CLEANUP(json_reader_free) struct json_reader *reader = json_reader_new();
+	struct json_node root;
+	uint64_t value = UINT64_MAX;
+
+	assert_int_equal(json_parse(reader, report, &root, NULL), OK);
+	assert_true(json_u64(json_get(root, member), &value));
+	return value;
+}
+
+/* Of too many indicators, neighbourhoods are kept whole, the same ones in whatever order. */
+static void test_sampling(void **state)
+{
+	enum { GROUPS = 300000, IN_GROUP = 4 };
+	struct buf reports[2] = { { 0 } };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		CLEANUP(made_done) struct made made;
+		CLEANUP(model_done) struct model model;
+		uint64_t kept;
+
+		made_init(&made, 8);
+		(void)made_source(&made, "sensor", STANDING_SENSOR);
+		(void)made_source(&made, "vouched", STANDING_VOUCHED);
+		made_begin(&made, NULL);
+		for (uint32_t n = 0; n < GROUPS * IN_GROUP; n++) {
+			uint32_t at = i == 0 ? n : GROUPS * IN_GROUP - 1 - n;
+			char key[6] = { 1, 0, 0, 0, (char)(at % IN_GROUP), 32 };
+			struct learn_claim claim = made_listed(str_from(key, 6), 1, 3);
+
+			key[1] = (char)(at / IN_GROUP >> 16);
+			key[2] = (char)(at / IN_GROUP >> 8);
+			key[3] = (char)(at / IN_GROUP);
+			learn_add(made.learn, &claim);
+			claim.source = 0;
+			claim.was_known = false;
+			claim.is_news = at % 8 < 3;
+			learn_add(made.learn, &claim);
+		}
+		made_finish(&made, daily, &model, &reports[i]);
+		kept = number_in(buf_view(&reports[i]), "indicators");
+		assert_true(kept <= LEARN_INDICATORS_MAX && kept > LEARN_INDICATORS_MAX / 3);
+		assert_int_equal(kept % IN_GROUP, 0);
+		assert_int_equal(number_in(buf_view(&reports[i]), "claims"), 2 * kept);
+		assert_int_equal(number_in(buf_view(&reports[i]), "left_out"),
+			2 * (GROUPS * IN_GROUP - kept));
+	}
+	assert_true(str_eq(buf_view(&reports[0]), buf_view(&reports[1])));
+	buf_done(&reports[0]);
+	buf_done(&reports[1]);
+}
+
 static bool is_sound(const struct model *model)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
@@ -482,6 +536,7 @@ int main(void)
 		cmocka_unit_test(test_refuted),
 		cmocka_unit_test(test_order),
 		cmocka_unit_test(test_networks),
+		cmocka_unit_test(test_sampling),
 		cmocka_unit_test(test_anything),
 	};
 
