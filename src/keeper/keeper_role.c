@@ -378,8 +378,8 @@ static size_t poll_rows(const struct service *service, struct pollfd *rows)
 	rows[n++] = (struct pollfd){ service->control, POLLIN, 0 };
 	rows[n++] = (struct pollfd){ service->builder.pid == 0 ? -1 : service->builder.result,
 		POLLIN, 0 };
-	rows[n++] = (struct pollfd){ service->tasks.pid == 0 ? -1 : service->tasks.result, POLLIN,
-		0 };
+	rows[n++] =
+		(struct pollfd){ service->tasks.pid == 0 ? -1 : service->tasks.result, POLLIN, 0 };
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		const struct client *client = &service->clients[i];
 
