@@ -19,6 +19,10 @@
  * import, news add up. Confidence, TLP and reference are the newest that were given; within one
  * import the strictest TLP stays.
  *
+ * What leaves a list counts as seen until it left, because it was listed as present that long: both
+ * accumulators are brought to that time and are at least one there. So a claim decays from the end
+ * of its listing, not from its beginning.
+ *
  * News (IMPORT_ADDITIONS, import_one) are sightings, not listings: silence is a sighting now, and
  * such a claim has ended at its last sighting (ended_s = last_seen_s), so it decays from there.
  *

@@ -23,12 +23,29 @@ static enum err episodes_make(const struct import *import, struct why *why)
 	return db_run(insert, NULL, why);
 }
 
-/* Ends what a full list no longer names; a clock that jumped back ends nothing before it began. */
+/* A clock that jumped back ends nothing before it began. */
+#define END "CASE WHEN started > $3 THEN started ELSE $3 END"
+
+/*
+ * What was listed until now counts as seen until now: the accumulator is brought to the end and is
+ * at least one there.
+ */
+#define STOOD_BY(name, rate)                                              \
+	name " = CASE WHEN decayed_at >= " END " THEN " name " WHEN " END \
+	     " - decayed_at > " FORGOTTEN " THEN 1 WHEN " LEFT_AT_END(    \
+		     name, rate) " < 1 THEN 1 ELSE " LEFT_AT_END(name, rate) " END, "
+#define LEFT_AT_END(name, rate) \
+	name " * exp(CAST(decayed_at - (" END ") AS DOUBLE PRECISION) * " rate ")"
+
+/* Ends what a full list no longer names. */
 static enum err end_absent(const struct import *import, uint64_t *ended, struct why *why)
 {
-	static const char sql[] = "UPDATE evidence SET changed = $4,"
-				  " ended = CASE WHEN started > $3 THEN started ELSE $3 END "
-				  "WHERE source = $1 AND ended = 0 AND run <> $2";
+	static const char sql[] =
+		"UPDATE evidence SET changed = $4, " STOOD_BY("recent", RECENT_RATE) STOOD_BY(
+			"lasting", LASTING_RATE) "decayed_at = CASE WHEN decayed_at >= " END
+						 " THEN decayed_at ELSE " END " END,"
+						 " ended = " END
+						 " WHERE source = $1 AND ended = 0 AND run <> $2";
 	CLEANUP(db_finish) struct db_statement *update = NULL;
 
 	*ended = 0;

@@ -24,6 +24,12 @@ static inline struct str hash_text(const uint8_t hash[IMPORT_HASH_BYTES])
 	return str_from((const char *)hash, IMPORT_HASH_BYTES);
 }
 
+/* In SQL. ln 2 / half-life in seconds: of 1.5 and 20 days */
+#define RECENT_RATE  "CAST(5.3483578746909356e-06 AS DOUBLE PRECISION)"
+#define LASTING_RATE "CAST(4.0112684060182021e-07 AS DOUBLE PRECISION)"
+/* after so many seconds (1041 days) nothing is left of what was, and exp() does not underflow */
+#define FORGOTTEN "90000000"
+
 /* Merges a sorted batch inside the caller's transaction. ERR_USAGE when it is not sorted. */
 NODISCARD enum err merge_claims(struct db *db, const struct merge_context *context,
 	const struct claim_batch *batch, struct why *why);

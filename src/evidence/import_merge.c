@@ -8,12 +8,6 @@
 
 #include "store/text.h"
 
-/* ln 2 / half-life in seconds: of 1.5 and 20 days */
-#define RECENT_RATE  "CAST(5.3483578746909356e-06 AS DOUBLE PRECISION)"
-#define LASTING_RATE "CAST(4.0112684060182021e-07 AS DOUBLE PRECISION)"
-/* after so many seconds (1041 days) nothing is left of what was, and exp() does not underflow */
-#define FORGOTTEN "90000000"
-
 /* A list brings a sighting when the row comes back, or once a run when the source says later. */
 #define LIST_SIGHTING                                    \
 	"(evidence.ended <> 0 OR (excluded.sighted <> 0" \

@@ -31,10 +31,7 @@ static enum err change_add(void *state, const struct evidence_change *row, struc
 	struct evidence then = row->then;
 
 	(void)why;
-	if (row->was_known) {
-		history->known++;
-		evidence_until_end(&then);
-	}
+	history->known += row->was_known;
 	learn_add(history->learn,
 		&(struct learn_claim){ .key = then.key,
 			.source = then.source,

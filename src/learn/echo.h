@@ -35,6 +35,12 @@ enum {
 #define ECHO_FIRST_SHARE 0.1
 /* So many of the lags lie within ECHO_STEADY_S of each other: a daily copy, and a missed day. */
 #define ECHO_STEADY_SHARE 0.8
+/*
+ * A list of lists takes over what the first of them says, so the others are first or second to it
+ * by chance. Where it is not behind each, it must be behind some in nearly all cases: one of nine
+ * that are independent and equally fast is the first in a ninth of them.
+ */
+#define ECHO_COLLECTED_SHARE 0.95
 /* One of several that are copied makes up at least so much of the copy. */
 #define ECHO_PART_LEAST 0.05
 /* Where most are listed by both at once, nobody is seen to be first; then more must be shared. */

@@ -3,6 +3,8 @@
 
 #include "base/sort.h"
 
+#include <math.h>
+
 /* A pair seen from one side: does b echo a? */
 struct view {
 	uint32_t a;
@@ -18,7 +20,8 @@ struct candidate {
 	uint32_t follower;
 	uint32_t leader;
 	double shared;
-	bool is_sure; /* by itself */
+	bool is_sure;   /* by itself */
+	bool is_behind; /* the follower is hardly ever first */
 };
 
 struct judgement {
@@ -110,11 +113,26 @@ static void twins_join(struct echo_source *sources, uint32_t a, uint32_t b)
 		sources[left].twin = right;
 }
 
-static void candidate_add(struct judgement *judgement, uint32_t follower, uint32_t leader,
-	double shared, bool is_sure)
+/* What speaks for b echoing a. */
+static void consider(
+	struct judgement *judgement, const struct view *view, bool is_behind, bool is_sure)
 {
-	judgement->candidates[judgement->n++] =
-		(struct candidate){ follower, leader, shared, is_sure };
+	const struct echo *echo = judgement->echo;
+	uint8_t rank_a = echo->sources[echo->slots[view->a].source].rank;
+	uint8_t rank_b = echo->sources[echo->slots[view->b].source].rank;
+	struct candidate candidate = { .follower = view->b,
+		.leader = view->a,
+		.shared = view->shared,
+		.is_sure = is_sure,
+		.is_behind = is_behind };
+
+	if (rank_a < rank_b && !is_sure)
+		return;
+	if (rank_a < rank_b) {
+		candidate.follower = view->a;
+		candidate.leader = view->b;
+	}
+	judgement->candidates[judgement->n++] = candidate;
 }
 
 /* One pair: twins, or one that may echo the other. */
@@ -124,8 +142,6 @@ static void judge_pair(struct judgement *judgement, const struct echo_pair *pair
 	struct view views[2];
 	const struct view *view = &views[0];
 	bool is_sure;
-	uint8_t rank_a;
-	uint8_t rank_b;
 
 	if (pair->sampled < echo->least)
 		return;
@@ -136,16 +152,13 @@ static void judge_pair(struct judgement *judgement, const struct echo_pair *pair
 		twins_join(echo->sources, echo->slots[pair->a].source, echo->slots[pair->b].source);
 		return;
 	}
-	if (views[0].is_one_way == views[1].is_one_way)
-		return;
-	view = views[0].is_one_way ? &views[0] : &views[1];
-	is_sure = is_sure && (view->of_a >= ECHO_SHARE || view->of_b >= ECHO_SHARE);
-	rank_a = echo->sources[echo->slots[view->a].source].rank;
-	rank_b = echo->sources[echo->slots[view->b].source].rank;
-	if (rank_a >= rank_b)
-		candidate_add(judgement, view->b, view->a, view->shared, is_sure);
-	else if (is_sure)
-		candidate_add(judgement, view->a, view->b, view->shared, true);
+	for (int i = 0; i < 2; i++) {
+		bool is_behind = views[i].is_one_way && !views[1 - i].is_one_way;
+
+		consider(judgement, &views[i], is_behind,
+			is_behind && is_sure &&
+				(view->of_a >= ECHO_SHARE || view->of_b >= ECHO_SHARE));
+	}
 }
 
 static int candidate_order(const void *left, const void *right)
@@ -157,6 +170,8 @@ static int candidate_order(const void *left, const void *right)
 		return a->follower < b->follower ? -1 : 1;
 	if (a->is_sure != b->is_sure)
 		return a->is_sure ? -1 : 1;
+	if (a->is_behind != b->is_behind)
+		return a->is_behind ? -1 : 1;
 	if (a->shared < b->shared || a->shared > b->shared)
 		return a->shared > b->shared ? -1 : 1;
 	return a->leader < b->leader ? -1 : 1;
@@ -168,9 +183,9 @@ struct follower {
 	const struct candidate *candidates;
 	unsigned n;
 	double listed;
-	double *by_mask;        /* its listings, by which of the candidates had them before */
-	unsigned chosen;        /* of the candidates, as bits */
-	double lags[ECHO_BINS]; /* since the last of those listed the same */
+	double *by_mask;         /* its listings, by which of the candidates had them before */
+	double first[ECHO_BINS]; /* by how long ago the first of them all listed the same */
+	double last[ECHO_BINS];  /* and the last of them */
 };
 
 static void leader_add(const struct echo *echo, uint32_t follower, uint32_t leader)
@@ -181,13 +196,19 @@ static void leader_add(const struct echo *echo, uint32_t follower, uint32_t lead
 		source->leaders[source->leader_count++] = echo->slots[leader].source;
 }
 
-/* Which of the candidates listed it no later than the follower, and the last of them when? */
+/* How long ago the first and the last of several listed something. */
+struct lags {
+	int64_t first_s;
+	int64_t last_s;
+};
+
+/* Which of the candidates listed it no later than the follower, and when? */
 static unsigned mask_of(const struct echo *echo, const struct follower *follower, size_t voices,
-	const struct echo_voice *own, unsigned among, int64_t *lag_s)
+	const struct echo_voice *own, struct lags *lags)
 {
 	unsigned mask = 0;
 
-	*lag_s = ECHO_LAG_S;
+	*lags = (struct lags){ .first_s = 0, .last_s = ECHO_LAG_S };
 	for (size_t i = 0; i < voices; i++) {
 		const struct echo_voice *voice = &echo->voices[i];
 		int64_t since_s = (int64_t)own->began_s - voice->began_s;
@@ -195,10 +216,11 @@ static unsigned mask_of(const struct echo *echo, const struct follower *follower
 		if (since_s < 0 || since_s > ECHO_LAG_S)
 			continue;
 		for (unsigned c = 0; c < follower->n; c++) {
-			if (follower->candidates[c].leader != voice->slot || (among & 1u << c) == 0)
+			if (follower->candidates[c].leader != voice->slot)
 				continue;
 			mask |= 1u << c;
-			*lag_s = since_s < *lag_s ? since_s : *lag_s;
+			lags->first_s = since_s > lags->first_s ? since_s : lags->first_s;
+			lags->last_s = since_s < lags->last_s ? since_s : lags->last_s;
 		}
 	}
 	return mask;
@@ -213,8 +235,8 @@ static double explained(const struct follower *follower, unsigned chosen)
 	return sum;
 }
 
-/* The candidates, best first, that together make up nearly all; none when they do not. */
-static unsigned choose(const struct follower *follower)
+/* The candidates, best first, that together make up so much; none when they do not. */
+static unsigned choose_among(const struct follower *follower, unsigned among, double share)
 {
 	unsigned chosen = 0;
 	double so_far = 0;
@@ -226,7 +248,7 @@ static unsigned choose(const struct follower *follower)
 		for (unsigned c = 0; c < follower->n; c++) {
 			double with = explained(follower, chosen | 1u << c);
 
-			if ((chosen & 1u << c) == 0 && with > most) {
+			if ((among & ~chosen & 1u << c) != 0 && with > most) {
 				most = with;
 				best = c;
 			}
@@ -236,11 +258,22 @@ static unsigned choose(const struct follower *follower)
 		chosen |= 1u << best;
 		so_far = most;
 	}
-	return so_far >= ECHO_SHARE * follower->listed ? chosen : 0;
+	return so_far >= share * follower->listed ? chosen : 0;
 }
 
-/* What each follower listed: by who had it before, or by how long the chosen had had it. */
-static void fill_followers(const struct echo *echo, struct follower **by_slot, bool by_lag)
+static unsigned choose(const struct follower *follower)
+{
+	unsigned ahead = 0;
+	unsigned chosen;
+
+	for (unsigned c = 0; c < follower->n; c++)
+		ahead |= follower->candidates[c].is_behind ? 1u << c : 0u;
+	chosen = choose_among(follower, ahead, ECHO_SHARE);
+	return chosen != 0 ? chosen : choose_among(follower, ~0u, ECHO_COLLECTED_SHARE);
+}
+
+/* What each follower listed: by who had it before, and by how long they had had it. */
+static void fill_followers(const struct echo *echo, struct follower **by_slot)
 {
 	double weight;
 
@@ -249,37 +282,40 @@ static void fill_followers(const struct echo *echo, struct follower **by_slot, b
 
 		for (size_t v = 0; v < voices; v++) {
 			struct follower *follower = by_slot[echo->voices[v].slot];
-			unsigned among = by_lag && follower != NULL ? follower->chosen : ~0u;
 			unsigned mask;
-			int64_t lag_s;
+			struct lags lags;
 
 			if (follower == NULL)
 				continue;
-			mask = mask_of(echo, follower, voices, &echo->voices[v], among, &lag_s);
-			if (!by_lag) {
-				follower->listed += weight;
-				follower->by_mask[mask] += weight;
-			} else if (mask != 0) {
-				follower->lags[lag_s / ECHO_BIN_S] += weight;
+			mask = mask_of(echo, follower, voices, &echo->voices[v], &lags);
+			follower->listed += weight;
+			follower->by_mask[mask] += weight;
+			if (mask != 0) {
+				follower->first[lags.first_s / ECHO_BIN_S] += weight;
+				follower->last[lags.last_s / ECHO_BIN_S] += weight;
 			}
 		}
 	}
 }
 
-/* Lists that are collected are read at one time, so the last of them was a steady time ago. */
+/* Lists that are collected are read at one time, so the first or last of them is a steady time ago.
+ */
 static bool is_collected(const struct follower *follower)
 {
 	double all = 0;
 
 	for (size_t i = 0; i < ECHO_BINS; i++)
-		all += follower->lags[i];
-	return within_window(follower->lags) >= ECHO_STEADY_SHARE * all;
+		all += follower->last[i];
+	return fmax(within_window(follower->first), within_window(follower->last)) >=
+	       ECHO_STEADY_SHARE * all;
 }
 
 static void leaders_add(const struct echo *echo, const struct follower *follower)
 {
+	unsigned chosen = is_collected(follower) ? choose(follower) : 0;
+
 	for (unsigned c = 0; c < follower->n; c++) {
-		if ((follower->chosen & 1u << c) != 0)
+		if ((chosen & 1u << c) != 0)
 			leader_add(echo, follower->slot, follower->candidates[c].leader);
 	}
 }
@@ -297,16 +333,10 @@ static void judge_followers(const struct echo *echo, struct follower *followers,
 		by_slot[followers[i].slot] = &followers[i];
 	}
 	if (n > 0)
-		fill_followers(echo, by_slot, false);
+		fill_followers(echo, by_slot);
 	for (size_t i = 0; i < n; i++) {
-		followers[i].chosen = choose(&followers[i]);
+		leaders_add(echo, &followers[i]);
 		free(followers[i].by_mask);
-	}
-	if (n > 0)
-		fill_followers(echo, by_slot, true);
-	for (size_t i = 0; i < n; i++) {
-		if (is_collected(&followers[i]))
-			leaders_add(echo, &followers[i]);
 	}
 	free(by_slot);
 }
@@ -317,7 +347,7 @@ void echo_judge(const struct echo *echo)
 	struct follower *followers = calloc(echo->slot_count + 1, sizeof *followers);
 	size_t n = 0;
 
-	judgement.candidates = malloc((echo->pair_count + 1) * sizeof *judgement.candidates);
+	judgement.candidates = malloc((2 * echo->pair_count + 1) * sizeof *judgement.candidates);
 	must(judgement.candidates != NULL && followers != NULL);
 	for (uint32_t i = 0; i < echo->slot_count; i++)
 		echo->sources[echo->slots[i].source].leader_count = 0;

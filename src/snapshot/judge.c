@@ -41,21 +41,18 @@ static enum err gather_one(void *state, const struct evidence *row, struct why *
 
 struct compile_row compile_row_of(const struct evidence *evidence)
 {
-	struct evidence row = *evidence;
-
-	evidence_until_end(&row);
-	return (struct compile_row){ .key = row.key,
-		.source = row.source,
-		.role = row.role,
-		.category = row.category,
-		.confidence = row.confidence,
-		.is_listed = row.ended_s == 0,
-		.recent = row.recent,
-		.lasting = row.lasting,
-		.decayed_at_s = row.decayed_at_s,
-		.first_seen_s = row.first_seen_s,
-		.last_seen_s = row.last_seen_s,
-		.episodes = row.episodes };
+	return (struct compile_row){ .key = evidence->key,
+		.source = evidence->source,
+		.role = evidence->role,
+		.category = evidence->category,
+		.confidence = evidence->confidence,
+		.is_listed = evidence->ended_s == 0,
+		.recent = evidence->recent,
+		.lasting = evidence->lasting,
+		.decayed_at_s = evidence->decayed_at_s,
+		.first_seen_s = evidence->first_seen_s,
+		.last_seen_s = evidence->last_seen_s,
+		.episodes = evidence->episodes };
 }
 
 /* A neighbour that is active, and in which roles. */

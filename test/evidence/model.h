@@ -240,6 +240,18 @@ static inline void model_merge(struct model *model, int source, enum model_way w
 	one->had_run |= way != MODEL_REPORT;
 }
 
+/* What was listed until its end counts as seen until then. */
+static inline void model_stood_by(struct model_row *row)
+{
+	double days = (double)(row->ended_s - row->decayed_s) / DAY_S;
+
+	if (days <= 0)
+		return;
+	row->recent = fmax(1, row->recent * exp2(-days / 1.5));
+	row->lasting = fmax(1, row->lasting * exp2(-days / 20));
+	row->decayed_s = row->ended_s;
+}
+
 /* Ends what the list of source did not name; returns how many. */
 static inline uint64_t model_end(struct model *model, int source, int64_t now_s)
 {
@@ -252,6 +264,7 @@ static inline uint64_t model_end(struct model *model, int source, int64_t now_s)
 		if (row->source != source || row->is_met || row->ended_s != 0)
 			continue;
 		row->ended_s = row->started_s > now_s ? row->started_s : now_s;
+		model_stood_by(row);
 		model_changed(model, row, &old, now_s);
 		must(model->absence_count < ABSENCES_MAX);
 		model->absences[model->absence_count++] =

@@ -150,14 +150,17 @@ static void test_life_of_a_listing(void **state)
 	row = row_about(db, "192.0.2.2");
 	assert_int_equal(row.ended_s, now_s + 2 * DAY_S);
 	assert_int_equal(episodes(db, "192.0.2.2"), 1);
-	/* half-life 1.5 days: three days make a quarter */
+	/* it was listed until now: as if seen now */
+	assert_int_equal(row.decayed_at_s, now_s + 2 * DAY_S);
+	assert_true(row.recent == 1 && row.lasting == 1);
+	/* it was away for a day */
 	changed(listed(db, IMPORT_FULL_LIST, now_s + 3 * DAY_S, 1, both, 2), 1, 0, 1, 0);
 	row = row_about(db, "192.0.2.2");
 	assert_int_equal(row.ended_s, 0);
 	assert_int_equal(row.first_seen_s, now_s);
 	assert_int_equal(row.last_seen_s, now_s + 3 * DAY_S);
-	assert_true(fabs(row.recent - 1.25) < 1e-12);
-	assert_true(fabs(row.lasting - (1 + exp2(-3.0 / 20))) < 1e-12);
+	assert_true(fabs(row.recent - (1 + exp2(-1 / 1.5))) < 1e-12);
+	assert_true(fabs(row.lasting - (1 + exp2(-1.0 / 20))) < 1e-12);
 }
 
 static void test_times_said(void **state)
@@ -206,7 +209,7 @@ static void test_clock_jumps_back(void **state)
 	assert_int_equal(row.decayed_at_s, start_s);
 	assert_true(row.recent == 1 && fabs(row.lasting - (1 + exp2(-89.0 / 20))) < 1e-12);
 	(void)listed(db, IMPORT_FULL_LIST, start_s + INT64_C(100) * 365 * DAY_S, 4, &other, 1);
-	(void)listed(db, IMPORT_FULL_LIST, start_s + INT64_C(101) * 365 * DAY_S, 5, &claim, 1);
+	(void)listed(db, IMPORT_FULL_LIST, start_s + INT64_C(104) * 365 * DAY_S, 5, &claim, 1);
 	row = row_about(db, "192.0.2.1");
 	assert_true(row.recent == 1 && row.lasting == 1);
 }

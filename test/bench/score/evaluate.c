@@ -131,9 +131,12 @@ static bool leads(const struct score_source *leader, const struct score_source *
 	return leader->family == source->family;
 }
 
+/* As learning trusts: a source that was judged and weighs nothing confirms nobody. */
 static bool is_trusted(const struct score_source *source)
 {
-	return source->standing != STANDING_NEW || source->is_proven;
+	return source->standing == STANDING_SENSOR ||
+	       ((source->standing == STANDING_VOUCHED || source->is_proven) &&
+		       source->weight[ROLE_SOURCE] >= 0.5F);
 }
 
 /* A new sighting by an own sensor, or by a trusted source that is independent of a claimant. */

@@ -76,14 +76,21 @@ static struct ledger_row *row_add(
 	return row;
 }
 
-/* A sighting that is recorded when it is made. */
-static void row_sighted(struct ledger_row *row, int64_t now_s)
+static void row_brought_to(struct ledger_row *row, int64_t now_s)
 {
 	double days = (double)(now_s - row->decayed_at_s) / DAY_S;
 
-	row->recent = 1 + row->recent * exp2(-days / RECENT_DAYS);
-	row->lasting = 1 + row->lasting * exp2(-days / LASTING_DAYS);
+	row->recent *= exp2(-days / RECENT_DAYS);
+	row->lasting *= exp2(-days / LASTING_DAYS);
 	row->decayed_at_s = now_s;
+}
+
+/* A sighting that is recorded when it is made. */
+static void row_sighted(struct ledger_row *row, int64_t now_s)
+{
+	row_brought_to(row, now_s);
+	row->recent++;
+	row->lasting++;
 	row->sighted_s = now_s;
 	row->last_seen_s = now_s;
 }
@@ -133,6 +140,10 @@ static void event_ends(struct ledger *ledger, const struct history_event *event,
 	struct ledger_row *row = row_find(ledger, event->indicator, event->source);
 
 	must(row != NULL && row->ended_s == 0);
+	row_brought_to(row, now_s);
+	/* what was listed until now counts as seen until now */
+	row->recent = fmax(row->recent, 1);
+	row->lasting = fmax(row->lasting, 1);
 	row->ended_s = now_s;
 	absence_begins(ledger, row);
 }

@@ -29,7 +29,7 @@ void world_settings_default(struct world_settings *out, double scale, uint32_t d
 		.one_day_share = 0.5,
 		.spell_sigma = 1.4,
 		.frailty_variance = 3,
-		.frailty_mean = 0.5,
+		.frailty_mean = 0.43,
 		.lead_share = 0.6,
 		.lead_days = 3,
 		.list_coverage = 0.25,

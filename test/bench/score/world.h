@@ -35,15 +35,16 @@ struct world_settings {
 	double c2_list;         /* length of the list of command servers */
 
 	/* assumed */
-	double label_visible;    /* share of attacking hosts that the label's sensors ever meet */
-	double alike_share;      /* of those that follow in a /24: attack as their neighbour does */
-	double one_day_share;    /* of spells: one day of activity */
-	double spell_sigma;      /* of the lognormal length of the other spells */
-	double frailty_variance; /* hosts differ in how readily they come back */
-	double frailty_mean;     /* set so that the hazard over all hosts is the measured one */
-	double lead_share;       /* of spells: others can see it before the label does */
-	double lead_days;        /* mean of those */
-	double list_coverage;    /* times the share of attackers that lists of others see */
+	double label_visible;     /* share of attacking hosts that the label's sensors ever meet */
+	double alike_share;       /* of those that follow in a /24: attack and come back as their
+				     neighbour does */
+	double one_day_share;     /* of spells: one day of activity */
+	double spell_sigma;       /* of the lognormal length of the other spells */
+	double frailty_variance;  /* hosts differ in how readily they come back */
+	double frailty_mean;      /* set so that the hazard over all hosts is the measured one */
+	double lead_share;        /* of spells: others can see it before the label does */
+	double lead_days;         /* mean of those */
+	double list_coverage;     /* times the share of attackers that lists of others see */
 	double innocents_per_day; /* how many the label lists in error, as a share of fresh ones */
 	double shared_known;      /* share of networks with shared addresses that guards know of */
 	double cloud_known;
@@ -81,6 +82,7 @@ struct world_host {
 	uint8_t attack;
 	uint8_t eagerness; /* chance of activity on a day within a spell, in 1/255 */
 	bool is_met;       /* the label's sensors meet it */
+	float frailty;     /* how readily it comes back; the mean is 1 */
 };
 
 struct world_route {

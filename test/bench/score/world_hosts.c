@@ -92,8 +92,7 @@ static void spells_make(
 	struct makers *makers, struct world_host *host, struct chance *chance, int32_t met)
 {
 	const struct world_settings *settings = &makers->world->settings;
-	double frailty = settings->frailty_mean * kinds[host->kind].returns *
-			 chance_gamma(chance, settings->frailty_variance);
+	double frailty = settings->frailty_mean * kinds[host->kind].returns * (double)host->frailty;
 	int32_t ended = INT32_MIN / 2;
 	uint32_t before = 0;
 
@@ -153,11 +152,14 @@ static void attacker_add(struct makers *makers, uint32_t address, uint32_t route
 	bool is_alike = beside != NULL && chance_is(&chance, settings->alike_share);
 	uint8_t attack = is_alike ? beside->attack : attack_draw(&chance);
 	bool is_met = is_alike ? beside->is_met : chance_is(&chance, settings->label_visible);
+	double frailty = chance_gamma(&chance, settings->frailty_variance);
+	float shared = is_alike ? beside->frailty : (float)frailty;
 	struct world_host *host = host_add(makers, address, route, kind); /* beside is gone */
 
 	host->attack = attack;
 	host->eagerness = (uint8_t)(26 + chance_below(&chance, 230));
 	host->is_met = kind == WORLD_SCANNER || is_met;
+	host->frailty = shared;
 	if (kind == WORLD_SCANNER)
 		host->first_spell = spell_add(
 			makers, (struct world_spell){ .begin = met,
