@@ -5,7 +5,7 @@ TARGET ?=
 NAME ?=
 DESTDIR ?=
 
-.PHONY: build run test check bench scenario fuzz guard-update man-update install clean
+.PHONY: build run test check bench bench-score scenario fuzz guard-update man-update install clean
 
 build:
 	@scripts/build
@@ -25,6 +25,10 @@ check:
 # Measures beside real peers; NAME=x runs one. Figures go to build/results/.
 bench:
 	@scripts/bench $(NAME)
+
+# The proof of the score: made histories with known truth, beside what others do.
+bench-score:
+	@scripts/bench score
 
 scenario:
 	@scripts/scenario $(NAME)

@@ -9,8 +9,9 @@
 
 /* What a verb's exit tells; the same for every verb (pehra(1), EXIT STATUS). */
 enum cli_exit {
-	CLI_OK = 0,   /* done; check: nothing listed */
-	CLI_SOME = 1, /* check: something listed; import: nothing accepted; verify: does not hold */
+	CLI_OK = 0, /* done; check: nothing listed */
+	/* check: something listed; import: nothing accepted, or held; verify: does not hold */
+	CLI_SOME = 1,
 	CLI_ERROR = 2 /* the words were off, or it could not be done */
 };
 

@@ -102,14 +102,15 @@ static void put_text(struct check *check, const struct indicator *indicator, enu
 		if (verdict->score[role] != 0)
 			buf_fmt(out, "\t%.*s=%u", STR_FMT(role_name(role)), verdict->score[role]);
 	}
-	buf_byte(out, '\t');
-	put_categories(out, verdict->categories, ",");
+	if (verdict->categories != 0) {
+		buf_byte(out, '\t');
+		put_categories(out, verdict->categories, ",");
+	}
 
 	size_t n = pehra_sources(check->snapshot, verdict->source_set, sources, SOURCES_SHOWN);
 
-	buf_fmt(out, "\tby ");
 	for (size_t i = 0; i < n && i < SOURCES_SHOWN; i++)
-		buf_fmt(out, "%s%s", i == 0 ? "" : ",", sources[i]);
+		buf_fmt(out, "%s%s", i == 0 ? "\tby " : ",", sources[i]);
 	if (indicator->kind == INDICATOR_IP && detail->prefix_length < indicator->prefix.length) {
 		buf_fmt(out, "\tin ");
 		put_entry(out, indicator, detail->prefix_length);

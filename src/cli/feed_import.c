@@ -314,12 +314,16 @@ static void put_text(struct import_verb *verb, const char *path, struct json_nod
 		(unsigned long long)number_of(result, "ended"));
 	cli_number(out, number_of(reading, "refused"));
 	buf_fmt(out, " refused\n");
-	while (json_next(&it, &refusal))
-		buf_fmt(out, "  %llu × %.*s, first in line %llu: %.*s\n",
-			(unsigned long long)number_of(refusal, "count"),
-			STR_FMT(text_of(refusal, "text")),
-			(unsigned long long)number_of(refusal, "line"),
-			STR_FMT(text_of(refusal, "sample")));
+	while (json_next(&it, &refusal)) {
+		uint64_t line = number_of(refusal, "line");
+
+		buf_fmt(out, "  %llu × %.*s, ", (unsigned long long)number_of(refusal, "count"),
+			STR_FMT(text_of(refusal, "text")));
+		/* what was refused behind the reader has no line */
+		if (line != 0)
+			buf_fmt(out, "first in line %llu: ", (unsigned long long)line);
+		buf_fmt(out, "%.*s\n", STR_FMT(text_of(refusal, "sample")));
+	}
 }
 
 static enum err import_opened(struct import_verb *verb, const char *path, int fd, struct why *why)
@@ -385,7 +389,7 @@ static enum err import_all(struct import_verb *verb, struct why *why)
 		verb->is_last = i + 1 == arguments->operand_count;
 		/* one file that is no good costs itself, not the others */
 		if (import_file(verb, arguments->operands[i], why) != OK) {
-			verb->some_failed = true;
+			verb->some_failed |= why->code != ERR_HELD;
 			CLEANUP(buf_done) struct buf named = { 0 };
 
 			buf_fmt(&named, "%s: %s", arguments->operands[i], why->text);

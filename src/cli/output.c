@@ -18,7 +18,7 @@ int cli_fail(const struct cli_arguments *arguments, const struct why *why)
 		buf_fmt(&line, ": line %llu", (unsigned long long)why->line);
 	buf_fmt(&line, ": %s\n", why->text);
 	(void)!write(STDERR_FILENO, line.data, line.n);
-	return CLI_ERROR;
+	return why->code == ERR_HELD ? CLI_SOME : CLI_ERROR;
 }
 
 int cli_print(const struct cli_arguments *arguments, const struct buf *text, int exit)

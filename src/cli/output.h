@@ -7,7 +7,10 @@
 #include "base/json_write.h"
 #include "cli/arguments.h"
 
-/* Prints "pehra VERB: why" (with the line where there is one) and returns CLI_ERROR. */
+/*
+ * Prints "pehra VERB: why" (with the line where there is one) and returns CLI_ERROR; CLI_SOME when
+ * it is held until a person decides.
+ */
 int cli_fail(const struct cli_arguments *arguments, const struct why *why);
 
 /* Writes all of it to standard output; CLI_ERROR and a message when that fails, else exit. */

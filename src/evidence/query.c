@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "evidence/query_int.h"
 
-#include "base/clock.h"
 #include "evidence/import.h"
-
-#include <math.h>
 
 /*
  * A query in two forms: of what is known now, and of what was known at the time that is its last
@@ -23,17 +20,6 @@ struct timed_sql {
 		"SELECT " EVIDENCE_COLUMNS from("evidence") condition EVIDENCE_ORDER,          \
 			AS_OF(from("evidence") condition, from("evidence_past") condition, at) \
 	}
-
-void evidence_until_end(struct evidence *row)
-{
-	double days = (double)(row->ended_s - row->decayed_at_s) / DAY_S;
-
-	if (row->ended_s <= row->decayed_at_s)
-		return;
-	row->recent = fmax(1, row->recent * exp2(-days / EVIDENCE_RECENT_HALF_LIFE_D));
-	row->lasting = fmax(1, row->lasting * exp2(-days / EVIDENCE_LASTING_HALF_LIFE_D));
-	row->decayed_at_s = row->ended_s;
-}
 
 struct evidence evidence_at(const struct db_statement *list)
 {

@@ -29,13 +29,6 @@ struct evidence {
 	struct str reference;
 };
 
-/*
- * What a claim counts for once it has ended: it was seen until its end, so both accumulators are
- * brought there and raised to at least one. Scoring and learning take rows so; nothing happens to
- * what is still listed, nor to news.
- */
-void evidence_until_end(struct evidence *row);
-
 typedef enum err (*evidence_each)(void *state, const struct evidence *row, struct why *why);
 
 /*

@@ -22,9 +22,5 @@ enum { EVIDENCE_COLUMN_COUNT = 17 };
 #define EVIDENCE_OF_CLAIMS(table) \
 	" FROM " table " e WHERE e.source IN (SELECT id FROM source WHERE purpose = 0)"
 
-/* Of the accumulators as they are stored: import_merge.c has the same as rates. */
-#define EVIDENCE_RECENT_HALF_LIFE_D  1.5
-#define EVIDENCE_LASTING_HALF_LIFE_D 20.0
-
 /* The row a statement stands on. */
 struct evidence evidence_at(const struct db_statement *list);

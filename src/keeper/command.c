@@ -2,10 +2,12 @@
 #include "keeper/command.h"
 
 #include "base/clock.h"
+#include "base/json_copy.h"
 #include "base/log.h"
 #include "keeper/handlers.h"
 #include "keeper/service.h"
 #include "store/audit.h"
+#include "store/text.h"
 
 static const struct command commands[] = {
 	{ "report", TOKEN_REPORT, true, "claim something of one indicator", handle_report },
@@ -111,11 +113,28 @@ static enum err actor_of_token(
 		if (token->revoked_s != 0 || token->ends_s <= now_s)
 			return fail(why, ERR_DENIED, "token %.*s has ended", STR_FMT(id));
 		(void)snprintf(out->name, sizeof out->name, "token:%.*s (%.*s)", STR_FMT(id),
-			STR_FMT(str_first(token->owner, 64)));
+			STR_FMT(text_cut(token->owner, ACTOR_OWNER_MAX)));
 		out->permissions = token->permissions;
 		return token_used(service->keeper.db, id, now_s, why);
 	}
 	return fail(why, ERR_DENIED, "no token %.*s", STR_FMT(str_first(id, 32)));
+}
+
+/* The owner of a token's name as above; empty for others. */
+static struct str owner_of(struct str actor)
+{
+	size_t open = str_find(actor, '(');
+
+	return str_starts(actor, STR("token:")) && str_ends(actor, STR(")"))
+		       ? str_first(str_from_index(actor, open + 1), actor.n - open - 2)
+		       : STR("");
+}
+
+bool actor_is_same(struct str a, struct str b)
+{
+	struct str owner = owner_of(a);
+
+	return str_eq(a, b) || (owner.n > 0 && str_eq(owner, owner_of(b)));
 }
 
 static const struct command *command_find(struct str name)
@@ -147,15 +166,16 @@ static void audit_member(struct buf *out, struct json_node arguments, const char
 {
 	struct json_node value = json_get(arguments, name);
 	struct json_writer json = json_writer_on(out);
+	size_t before = out->n;
 	struct str text;
-	int64_t number;
 
-	if (json_str(value, &text)) {
-		buf_fmt(out, " %s=", name);
+	if (json_type(value) == JSON_ABSENT)
+		return;
+	buf_fmt(out, " %s=", name);
+	if (json_str(value, &text))
 		json_put_str(&json, str_first(text, AUDIT_SUBJECT_MAX));
-	} else if (json_i64(value, &number)) {
-		buf_fmt(out, " %s=%lld", name, (long long)number);
-	}
+	else if (json_copy(&json, value, NULL) != OK)
+		out->n = before;
 }
 
 /* What was asked and by whom; written before it is done, so that a refusal leaves a trace too. */
@@ -165,7 +185,7 @@ static enum err audit(struct service *service, const struct command *command,
 	static const char *const subjects[] = { "name", "indicator", "source", "owner" };
 	static const char *const numbers[] = { "id", "version" };
 	static const char *const details[] = { "kind", "owner", "reason", "days", "until", "note",
-		"standing", "weight", "family" };
+		"standing", "weight", "family", "traits", "decay", "accept" };
 	struct keeper *keeper = &service->keeper;
 	CLEANUP(buf_done) struct buf subject = { 0 };
 	CLEANUP(buf_done) struct buf detail = { 0 };

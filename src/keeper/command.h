@@ -18,11 +18,15 @@
 
 struct service;
 
+enum { ACTOR_OWNER_MAX = 64 };
+
 /* Who asks. */
 struct actor {
 	char name[96];        /* "token:3f2a... (owner)", "uid:0" */
 	uint32_t permissions; /* enum token_permission */
 };
+/* One person may have several tokens: the same name, or tokens of the same owner. */
+bool actor_is_same(struct str a, struct str b);
 
 /* One command under way. */
 struct command_call {

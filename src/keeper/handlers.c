@@ -2,6 +2,7 @@
 #include "keeper/handlers.h"
 
 #include "base/clock.h"
+#include "decision/pending.h"
 #include "evidence/import.h"
 #include "evidence/retention.h"
 #include "feed/definition_json.h"
@@ -44,6 +45,7 @@ enum err handle_report(struct command_call *call, struct json_writer *result, st
 	struct service *service = call->service;
 	struct keeper *keeper = &service->keeper;
 	CLEANUP(buf_done) struct buf key = { 0 };
+	struct rule_match match;
 	struct claim claim;
 	struct str source;
 	struct why full;
@@ -55,6 +57,11 @@ enum err handle_report(struct command_call *call, struct json_writer *result, st
 		return fail(why, ERR_USAGE,
 			"a source's name is lower-case letters, digits and hyphens: '%.*s'",
 			STR_FMT(str_first(source, 64)));
+	rules_match(keeper_rules(keeper), &claim.indicator, &match);
+	if (match.guard == GUARD_NEVER)
+		return fail(why, ERR_DENIED,
+			"the guard list %.*s says that this is never to be listed",
+			STR_FMT(str_first(match.list, GUARDED_NAME_MAX)));
 	TRY(import_one(keeper->db, source, &claim, clock_now_s(keeper->clock), why));
 	TRY(keeper_sources_reload(keeper, source, why));
 	indicator_key(&key, &claim.indicator);
@@ -66,6 +73,11 @@ enum err handle_report(struct command_call *call, struct json_writer *result, st
 	json_field_bool(result, "kept", true);
 	json_field_bool(result, "shown", err == OK);
 	return OK;
+}
+
+static bool may_decide(const struct command_call *call)
+{
+	return (call->actor.permissions & (TOKEN_DECIDE | TOKEN_ADMIN)) != 0;
 }
 
 enum err handle_feed_import(struct command_call *call, struct json_writer *result, struct why *why)
@@ -81,9 +93,13 @@ enum err handle_feed_import(struct command_call *call, struct json_writer *resul
 	TRY(feed_definition_read(
 		json_get(call->arguments, "definition"), call->arena, &definition, why));
 	TRY(command_text(call, "file", false, &file, why));
+	if (command_flag(call, "accept", false) && !may_decide(call))
+		return fail(why, ERR_DENIED, "to accept a list unseen needs the permission decide");
 	*call->fd = -1;
 	TRY(job_import(call->service, &definition, file, fd, command_flag(call, "build", true),
 		&job, why));
+	job->is_accepted = command_flag(call, "accept", false);
+	job->may_vouch = may_decide(call);
 	job->asker = call->asker;
 	job->asker_id = call->id;
 	(void)snprintf(job->actor, sizeof job->actor, "%s", call->actor.name);
@@ -198,14 +214,16 @@ enum err handle_token_revoke(struct command_call *call, struct json_writer *resu
 enum err handle_status(struct command_call *call, struct json_writer *result, struct why *why)
 {
 	const struct service *service = call->service;
+	uint64_t waiting;
 
-	(void)why;
 	json_key(result, "jobs");
 	json_array_begin(result);
 	for (size_t i = 0; i < service->job_count; i++)
 		job_write(result, service->jobs[i]);
 	json_array_end(result);
 	json_field_bool(result, "building", service->builder.pid != 0);
+	TRY(pending_count(service->keeper.db, &waiting, why));
+	json_field_u64(result, "pending", waiting);
 	json_field_u64(result, "events", service->next_event);
 	return OK;
 }

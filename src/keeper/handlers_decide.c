@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What people decide: overrides, policies, what is declared of sources, and the queue. */
+/* What people decide: overrides, policies, and the queue. */
 #include "base/clock.h"
 #include "base/json_copy.h"
 #include "base/log.h"
@@ -8,15 +8,11 @@
 #include "decision/policy_store.h"
 #include "evidence/query.h"
 #include "keeper/handlers.h"
+#include "keeper/held.h"
 #include "keeper/override_live.h"
 #include "keeper/scoring_change.h"
 #include "keeper/service.h"
-#include "score/standing.h"
-
-#include <math.h>
-
-/* Most log-odds that may be declared; what is learned stays below, too. */
-enum { SOURCE_WEIGHT_MAX = 10 };
+#include "store/text.h"
 
 static int64_t now_of(const struct command_call *call)
 {
@@ -45,8 +41,11 @@ static void event(struct service *service, const char *type, int64_t id)
 
 /* ---- overrides ---- */
 
+enum { SUMMARY_PART_MAX = 200 };
+
 struct critical {
 	const struct source_table *sources;
+	int64_t since_s;
 	bool is_hit;
 };
 
@@ -56,22 +55,27 @@ static enum err critical_row(void *state, const struct evidence *row, struct why
 
 	(void)why;
 	if (row->source < critical->sources->n &&
-		(critical->sources->rows[row->source].traits & TRAIT_CRITICAL) != 0)
+		(critical->sources->rows[row->source].traits & TRAIT_CRITICAL) != 0 &&
+		(row->ended_s == 0 || row->last_seen_s >= critical->since_s))
 		critical->is_hit = true;
 	return OK;
 }
 
-/* Has a sensor at critical infrastructure seen it, or what is within it? */
+/* Does a sensor at critical infrastructure see it these days, or what it holds or what holds it? */
 static enum err hits_critical(
 	struct keeper *keeper, const struct indicator *indicator, bool *out, struct why *why)
 {
-	struct critical critical = { &keeper->scoring.sources, false };
+	struct critical critical = { .sources = &keeper->scoring.sources,
+		.since_s = clock_now_s(keeper->clock) - (int64_t)SCORE_NEAR_DAYS * DAY_S };
 
 	if (indicator->kind == INDICATOR_IP)
 		TRY(evidence_within(
 			keeper->db, &indicator->prefix, 0, critical_row, &critical, why));
+	else if (indicator->kind == INDICATOR_NAME && indicator->below)
+		TRY(evidence_below(keeper->db, indicator->text, 0, critical_row, &critical, why));
 	else
 		TRY(evidence_of(keeper->db, indicator, 0, critical_row, &critical, why));
+	TRY(evidence_covering(keeper->db, indicator, 0, critical_row, &critical, why));
 	*out = critical.is_hit;
 	return OK;
 }
@@ -125,18 +129,18 @@ static enum err override_wait(
 
 	indicator_format(&text, &override->indicator);
 	buf_fmt(&subject, "%lld", (long long) override->id);
-	buf_fmt(&summary, "%.*s would %s %s: %.*s (%.*s); a second person is needed: %.*s",
-		STR_FMT(override->made_by), override->is_allow ? "allow" : "block", buf_c(&text),
-		STR_FMT(str_first(override->reason, 200)), STR_FMT(override->owner),
+	buf_fmt(&summary, "%.*s would %s %.*s: %.*s (%.*s); a second person is needed: %.*s",
+		STR_FMT(override->made_by), override->is_allow ? "allow" : "block",
+		STR_FMT(text_cut(buf_view(&text), SUMMARY_PART_MAX)),
+		STR_FMT(text_cut(override->reason, SUMMARY_PART_MAX)), STR_FMT(override->owner),
 		STR_FMT(override->second_reason));
 	json_object_begin(&json);
 	json_field_i64(&json, "override", override->id);
 	json_field_str(&json, "indicator", buf_view(&text));
 	json_field_str(&json, "kind", override->is_allow ? STR("allow") : STR("block"));
 	json_object_end(&json);
-	return pending_raise(keeper->db, PENDING_OVERRIDE, buf_view(&subject),
-		str_first(buf_view(&summary), PENDING_SUMMARY_MAX), buf_view(&detail), now_s, &id,
-		&is_new, why);
+	return pending_raise(keeper->db, PENDING_OVERRIDE, buf_view(&subject), buf_view(&summary),
+		buf_view(&detail), now_s, &id, &is_new, why);
 }
 
 static enum err override_keep(struct command_call *call, const struct override_request *request,
@@ -144,8 +148,14 @@ static enum err override_keep(struct command_call *call, const struct override_r
 {
 	struct keeper *keeper = &call->service->keeper;
 	int64_t now_s = now_of(call);
+	struct rule_match match;
 	int64_t id;
 
+	rules_match(keeper_rules(keeper), &request->indicator, &match);
+	if (!request->is_allow && match.guard == GUARD_NEVER)
+		return fail(why, ERR_DENIED,
+			"the guard list %.*s says that this is never to be blocked",
+			STR_FMT(text_cut(match.list, GUARDED_NAME_MAX)));
 	TRY(db_begin(keeper->db, why));
 	CLEANUP(db_rollback_unless_done) struct db *open = keeper->db;
 	TRY(override_add(keeper->db, request, now_s, &id, why));
@@ -184,19 +194,38 @@ enum err handle_override_add(struct command_call *call, struct json_writer *resu
 	return override_told(call, &override, result, why);
 }
 
+/* What waited for the decision says who made it, in the same transaction. */
+static enum err override_item_close(
+	struct command_call *call, int64_t id, const char *outcome, struct why *why)
+{
+	struct db *db = call->service->keeper.db;
+	CLEANUP(buf_done) struct buf subject = { 0 };
+	struct pending item;
+	struct str note;
+
+	buf_fmt(&subject, "%lld", (long long)id);
+	TRY(command_text(call, "note", false, &note, why));
+	TRY(pending_last(db, PENDING_OVERRIDE, buf_view(&subject), call->arena, &item, why));
+	if (item.id == 0 || item.closed_s != 0)
+		return OK;
+	return pending_close(db, item.id, outcome, actor_of(call), note, now_of(call), why);
+}
+
 /* Decides an override, and closes what waited for that. */
 static enum err override_settle(struct command_call *call, int64_t id, bool is_approved,
 	struct override *out, struct why *why)
 {
 	struct keeper *keeper = &call->service->keeper;
-	CLEANUP(buf_done) struct buf subject = { 0 };
 	int64_t now_s = now_of(call);
 
-	buf_fmt(&subject, "%lld", (long long)id);
+	TRY(override_find(keeper->db, id, now_s, call->arena, out, why));
+	if (actor_is_same(out->made_by, actor_of(call)))
+		return fail(why, ERR_DENIED, "override %lld needs a second person: %.*s made it",
+			(long long)id, STR_FMT(out->made_by));
 	TRY(db_begin(keeper->db, why));
 	CLEANUP(db_rollback_unless_done) struct db *open = keeper->db;
 	TRY(override_decide(keeper->db, id, is_approved, actor_of(call), now_s, why));
-	TRY(pending_overtaken(keeper->db, PENDING_OVERRIDE, buf_view(&subject), now_s, why));
+	TRY(override_item_close(call, id, is_approved ? "approved" : "dismissed", why));
 	TRY(override_find(keeper->db, id, now_s, call->arena, out, why));
 	return db_commit(open, why);
 }
@@ -361,6 +390,14 @@ static enum err approve_model(struct command_call *call, const struct pending *i
 		call->service, version, actor_of(call), note.n == 0 ? item->summary : note, why);
 }
 
+/* First the run, which survives whatever comes: an item that stays open is overtaken by it. */
+static enum err approve_feed(struct command_call *call, const struct pending *item,
+	struct json_writer *result, struct why *why)
+{
+	(void)result;
+	return held_approve(call->service, item, call->actor.name, why);
+}
+
 static enum err dismiss_override(
 	struct command_call *call, const struct pending *item, struct why *why)
 {
@@ -377,6 +414,7 @@ static const struct {
 		struct json_writer *result, struct why *why);
 	enum err (*dismiss)(struct command_call *call, const struct pending *item, struct why *why);
 } settlements[PENDING_KINDS] = {
+	[PENDING_FEED] = { approve_feed, NULL },
 	[PENDING_OVERRIDE] = { approve_override, dismiss_override },
 	[PENDING_MODEL] = { approve_model, NULL },
 	[PENDING_GUARD] = { approve_guard, NULL },
@@ -436,94 +474,9 @@ enum err handle_pending_dismiss(
 	if (settlements[item.kind].dismiss != NULL)
 		TRY(settlements[item.kind].dismiss(call, &item, why));
 	TRY(item_close(call, &item, "dismissed", note, why));
+	if (item.kind == PENDING_FEED)
+		held_forget(call->service, item.subject);
 	json_field_i64(result, "id", item.id);
 	event(call->service, "pending", item.id);
-	return OK;
-}
-
-/* ---- sources ---- */
-
-struct declared {
-	struct source_properties properties;
-	struct arena *arena;
-	bool is_found;
-};
-
-static enum err declared_row(void *state, const struct source_status *row, struct why *why)
-{
-	struct declared *declared = state;
-
-	(void)why;
-	declared->properties = row->properties;
-	declared->properties.family = arena_str(declared->arena, row->properties.family);
-	declared->is_found = true;
-	return OK;
-}
-
-static enum err traits_of(const struct command_call *call, uint8_t *out, struct why *why)
-{
-	struct json_node list = json_get(call->arguments, "traits");
-	struct json_iterator it = json_each(list);
-	struct json_node value;
-
-	if (json_type(list) == JSON_ABSENT)
-		return OK;
-	*out = 0;
-	while (json_next(&it, &value)) {
-		uint8_t trait;
-		struct str word;
-
-		if (!json_str(value, &word) || !source_trait_parse(word, &trait))
-			return fail(
-				why, ERR_USAGE, "traits are spoofable, critical, cloud and shared");
-		*out |= trait;
-	}
-	return OK;
-}
-
-static enum err declare(
-	const struct command_call *call, struct source_properties *properties, struct why *why)
-{
-	struct str text;
-	double weight;
-
-	TRY(command_text(call, "standing", false, &text, why));
-	if (text.n != 0 && !source_standing_parse(text, &properties->standing))
-		return fail(why, ERR_USAGE, "a source is new, vouched or a sensor, no '%.*s'",
-			STR_FMT(str_first(text, 64)));
-	TRY(command_text(call, "family", false, &text, why));
-	if (text.n != 0 && !feed_name_is_valid(text))
-		return fail(why, ERR_USAGE, "a family is a word as a source's name is: '%.*s'",
-			STR_FMT(str_first(text, 64)));
-	if (text.n != 0)
-		properties->family = text;
-	if (json_type(json_get(call->arguments, "weight")) != JSON_ABSENT) {
-		if (!json_double(json_get(call->arguments, "weight"), &weight) || weight < 0 ||
-			weight > SOURCE_WEIGHT_MAX)
-			return fail(why, ERR_USAGE, "a weight is a number from 0 to %d",
-				SOURCE_WEIGHT_MAX);
-		properties->weight = weight;
-	}
-	return traits_of(call, &properties->traits, why);
-}
-
-enum err handle_source_set(struct command_call *call, struct json_writer *result, struct why *why)
-{
-	struct keeper *keeper = &call->service->keeper;
-	struct declared declared = { .properties = { .weight = (double)NAN },
-		.arena = call->arena };
-	struct str name;
-
-	TRY(command_text(call, "name", true, &name, why));
-	if (!feed_name_is_valid(name))
-		return fail(why, ERR_USAGE,
-			"a source's name is lower-case letters, digits and hyphens: '%.*s'",
-			STR_FMT(str_first(name, 64)));
-	TRY(source_list(keeper->db, name, false, declared_row, &declared, why));
-	TRY(declare(call, &declared.properties, why));
-	TRY(source_set(keeper->db, name, &declared.properties, now_of(call), why));
-	TRY(scoring_reload_sources(&keeper->scoring, keeper->db, now_of(call), why));
-	service_want_build(call->service, 0);
-	json_field_str(result, "name", name);
 	return OK;
 }

@@ -5,6 +5,8 @@
 #include "base/log.h"
 #include "evidence/query.h"
 #include "feed/definition_json.h"
+#include "keeper/declare.h"
+#include "keeper/held.h"
 #include "keeper/job_int.h"
 #include "keeper/service.h"
 
@@ -18,6 +20,7 @@ enum { BUILD_AFTER_IMPORT_MS = 300, SPOOL_CHUNK_BYTES = 1 << 20 };
 static const char *const state_words[] = {
 	[JOB_FETCHING] = "fetching",
 	[JOB_WAITING] = "waiting",
+	[JOB_SURVEYING] = "surveying",
 	[JOB_PARSING] = "parsing",
 };
 _Static_assert(ARRAY_LEN(state_words) == JOB_STATES, "one word per state");
@@ -49,6 +52,7 @@ static void job_resume_text(const struct job *job, struct buf *out)
 	json_field_str(&json, "spool", job->spool);
 	json_field_str(&json, "by", str_c(job->actor));
 	json_field_bool(&json, "build", job->is_built_after);
+	json_field_bool(&json, "accepted", job->is_accepted);
 	json_object_end(&json);
 }
 
@@ -184,6 +188,7 @@ static void job_unchanged(struct service *service, struct job *job)
 	CLEANUP(buf_done) struct buf answer = { 0 };
 	struct json_writer json = json_writer_on(&answer);
 
+	held_overtaken(service, job->definition.name, STR(""));
 	json_object_begin(&json);
 	json_field_bool(&json, "ok", true);
 	json_key(&json, "result");
@@ -198,36 +203,24 @@ static void job_unchanged(struct service *service, struct job *job)
 	job_free(service, job);
 }
 
-/* Begins the run in the store; false when the job is over already (unchanged, or failed). */
-static bool job_begin_run(struct service *service, struct job *job)
+enum err job_begin_run(
+	struct service *service, struct job *job, bool *is_unchanged, struct why *why)
 {
 	CLEANUP(buf_done) struct buf resume = { 0 };
+	struct keeper *keeper = &service->keeper;
 	struct import_request request = {
 		.source = job->definition.name,
 		.kind = job->definition.kind == FEED_FULL_LIST ? IMPORT_FULL_LIST
 							       : IMPORT_ADDITIONS,
-		.now_s = clock_now_s(service->keeper.clock),
+		.now_s = clock_now_s(keeper->clock),
 	};
-	struct source_properties properties = feed_properties(&job->definition);
-	bool is_unchanged = false;
-	struct why why;
 
 	job_resume_text(job, &resume);
 	request.resume = buf_view(&resume);
-	if (job_content_hash(job, request.content_hash, &why) != OK ||
-		source_set(service->keeper.db, job->definition.name, &properties, request.now_s,
-			&why) != OK ||
-		keeper_sources_reload(&service->keeper, job->definition.name, &why) != OK ||
-		import_begin(service->keeper.db, &request, &job->import, &is_unchanged, &why) !=
-			OK) {
-		job_fail(service, job, &why);
-		return false;
-	}
-	if (is_unchanged) {
-		job_unchanged(service, job);
-		return false;
-	}
-	return true;
+	TRY(declare_source(keeper, &job->definition, job->may_vouch, why));
+	TRY(job_content_hash(keeper, job, request.content_hash, why));
+	TRY(keeper_sources_reload(keeper, job->definition.name, why));
+	return import_begin(keeper->db, &request, &job->import, is_unchanged, why);
 }
 
 /* The number of a parse role that is there and has nothing to do, or -1. */
@@ -239,7 +232,7 @@ static int parser_idle(struct service *service)
 		if (child_peer(service->child, PROCESS_PARSE, i) == NULL)
 			continue;
 		for (size_t j = 0; j < service->job_count; j++)
-			is_busy |= service->jobs[j]->state == JOB_PARSING &&
+			is_busy |= service->jobs[j]->state >= JOB_SURVEYING &&
 				   service->jobs[j]->parser == i;
 		if (!is_busy)
 			return (int)i;
@@ -247,30 +240,50 @@ static int parser_idle(struct service *service)
 	return -1;
 }
 
-static void job_parse(struct service *service, struct job *job, unsigned parser)
+void job_read(struct service *service, struct job *job)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
 	struct json_writer json = json_writer_on(&text);
-	struct channel *channel = child_peer(service->child, PROCESS_PARSE, parser);
+	struct channel *channel = child_peer(service->child, PROCESS_PARSE, job->parser);
 	struct why why;
 
-	if (!job_begin_run(service, job))
-		return;
 	json_object_begin(&json);
 	json_key(&json, "definition");
 	feed_definition_write(&json, &job->definition);
 	json_field_str(&json, "file", job->file);
 	json_object_end(&json);
-	job->parser = parser;
-	job->state = JOB_PARSING;
 	/* the descriptor shares its offset with the one that was hashed */
 	if (lseek(job->input, 0, SEEK_SET) == -1)
 		(void)fail_sys(&why, "cannot rewind the input");
+	else if (channel == NULL)
+		(void)fail(&why, ERR_BUSY, "the parser is away at the moment; try again");
 	else if (channel_send(channel,
 			 &(struct message){ MESSAGE_PARSE, job->id, buf_view(&text), job->input },
 			 &why) == OK)
 		return;
 	job_fail(service, job, &why);
+}
+
+static void job_parse(struct service *service, struct job *job, unsigned parser)
+{
+	bool is_unchanged = false;
+	bool is_surveyed = false;
+	struct why why;
+
+	/* what a person approved was begun then */
+	if ((job->import == NULL && job_begin_run(service, job, &is_unchanged, &why) != OK) ||
+		(!is_unchanged && job_survey_begin(service, job, &is_surveyed, &why) != OK)) {
+		job_fail(service, job, &why);
+		return;
+	}
+	if (is_unchanged) {
+		job_unchanged(service, job);
+		return;
+	}
+	job->parser = parser;
+	job->state = is_surveyed ? JOB_SURVEYING : JOB_PARSING;
+	job->guarded = (struct guarded){ 0 };
+	job_read(service, job);
 }
 
 void jobs_advance(struct service *service)

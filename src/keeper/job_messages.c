@@ -2,7 +2,10 @@
 /* What the fetch and parse roles say of a job, and what follows from it. */
 #include "base/io.h"
 #include "base/log.h"
+#include "evidence/query.h"
 #include "feed/definition_json.h"
+#include "feed/report_json.h"
+#include "keeper/held.h"
 #include "keeper/job_int.h"
 #include "keeper/service.h"
 
@@ -10,9 +13,10 @@
 #include <sodium.h>
 #include <unistd.h>
 
-enum { HASH_CHUNK_BYTES = 256 * 1024, REFUSALS_MAX = 64 };
+enum { HASH_CHUNK_BYTES = 256 * 1024 };
 
-enum err job_content_hash(const struct job *job, uint8_t out[IMPORT_HASH_BYTES], struct why *why)
+enum err job_content_hash(const struct keeper *keeper, const struct job *job,
+	uint8_t out[IMPORT_HASH_BYTES], struct why *why)
 {
 	CLEANUP(buf_done) struct buf text = { 0 };
 	struct json_writer json = json_writer_on(&text);
@@ -22,6 +26,9 @@ enum err job_content_hash(const struct job *job, uint8_t out[IMPORT_HASH_BYTES],
 
 	feed_definition_write(&json, &job->definition);
 	must(crypto_generichash_init(&state, NULL, 0, IMPORT_HASH_BYTES) == 0);
+	/* what guards refuse today they may let pass tomorrow: the list is read again then */
+	if (job->definition.purpose == PURPOSE_CLAIMS)
+		buf_u64(&text, rules_never_hash(keeper_rules(keeper)));
 	must(crypto_generichash_update(&state, (const uint8_t *)text.data, text.n) == 0);
 	buf_clear(&text);
 	(void)buf_reserve(&text, HASH_CHUNK_BYTES);
@@ -48,35 +55,10 @@ static struct job *job_find(struct service *service, uint64_t id)
 	return NULL;
 }
 
-/* The texts are slices of the reader's memory, which outlives the call. */
-static void reading_of(
-	struct json_node root, struct import_refusal *refusals, struct import_reading *out)
-{
-	struct json_iterator it = json_each(json_get(root, "refusals"));
-	struct json_node value;
-
-	*out = (struct import_reading){ .refusals = refusals };
-	(void)!json_u64(json_get(root, "lines"), &out->lines);
-	(void)!json_u64(json_get(root, "accepted"), &out->accepted);
-	(void)!json_u64(json_get(root, "refused"), &out->refused);
-	if (!json_str(json_get(root, "format"), &out->format))
-		out->format = STR("");
-	while (out->refusal_count < REFUSALS_MAX && json_next(&it, &value)) {
-		struct import_refusal *refusal = &refusals[out->refusal_count];
-
-		*refusal = (struct import_refusal){ .reason = STR(""), .sample = STR("") };
-		if (!json_str(json_get(value, "reason"), &refusal->reason) ||
-			!json_u64(json_get(value, "count"), &refusal->count) ||
-			!json_u64(json_get(value, "line"), &refusal->line) ||
-			!json_str(json_get(value, "sample"), &refusal->sample))
-			continue;
-		out->refusal_count++;
-	}
-}
-
 /* The answer: what parse said of the reading, and what it changed in the store. */
-static void answer_write(struct buf *answer, const struct job *job, struct str report,
-	const struct import_result *result, int64_t run, int64_t took_ms)
+static void answer_write(struct buf *answer, const struct job *job,
+	const struct feed_report *report, const struct import_result *result, int64_t run,
+	int64_t took_ms)
 {
 	struct json_writer json = json_writer_on(answer);
 
@@ -93,24 +75,32 @@ static void answer_write(struct buf *answer, const struct job *job, struct str r
 	json_field_u64(&json, "ended", result->ended);
 	json_field_i64(&json, "took_ms", took_ms);
 	json_key(&json, "reading");
-	json_put_raw(&json, report);
+	feed_report_write(&json, report, NULL);
 	json_object_end(&json);
 	json_object_end(&json);
 }
 
-static void job_finished(struct service *service, struct job *job, const struct message *message,
-	struct json_node root)
+/* What follows from a list that is merged. */
+static void job_follow(struct service *service, const struct job *job)
 {
-	struct import_refusal refusals[REFUSALS_MAX];
+	held_overtaken(service, job->definition.name, job->spool);
+	if (job->definition.purpose == PURPOSE_GUARD)
+		service_rules_changed(service);
+	job_done_build(service, job);
+}
+
+static void job_finished(struct service *service, struct job *job, struct feed_report *report)
+{
 	struct import_reading reading;
 	struct import_result result;
+	CLEANUP(arena_done) struct arena arena = { 0 };
 	CLEANUP(buf_done) struct buf answer = { 0 };
 	CLEANUP(buf_done) struct buf members = { 0 };
 	int64_t run = import_run(job->import);
 	int64_t took_ms = (clock_monotonic_ns(service->keeper.clock) - job->started_ns) / 1000000;
 	struct why why;
 
-	reading_of(root, refusals, &reading);
+	job_reading_of(report, &job->guarded, &arena, &reading);
 	if (import_finish(&job->import, &reading, job->etag, job->last_modified, &result, &why) !=
 		OK) {
 		job_fail(service, job, &why);
@@ -119,45 +109,24 @@ static void job_finished(struct service *service, struct job *job, const struct 
 	log_event(LOG_INFO, "import_done", LOG_S("source", job->definition.name),
 		LOG_U("accepted", reading.accepted), LOG_U("refused", reading.refused),
 		LOG_U("added", result.added), LOG_U("ended", result.ended), LOG_I("ms", took_ms));
-	answer_write(&answer, job, message->payload, &result, run, took_ms);
+	job_report_add_guarded(report, &job->guarded);
+	answer_write(&answer, job, report, &result, run, took_ms);
 	service_reply(service, job->asker, job->asker_id, buf_view(&answer));
 	buf_fmt(&members, "\"source\":\"%.*s\",\"run\":%lld,\"accepted\":%llu",
 		STR_FMT(job->definition.name), (long long)run,
 		(unsigned long long)reading.accepted);
 	service_event(service, "import_done", buf_view(&members));
-	job_done_build(service, job);
+	job_follow(service, job);
 	job_free(service, job);
-}
-
-/* Parse ended a job by saying why the document is no good: what was merged stays, nothing ends. */
-static void job_refused(struct service *service, struct job *job, struct json_node root)
-{
-	struct why why = { .code = ERR_SYNTAX };
-	struct str text;
-	uint64_t line;
-
-	if (json_str(json_get(root, "why"), &text))
-		(void)snprintf(why.text, sizeof why.text, "%.*s", STR_FMT(str_first(text, 240)));
-	if (json_u64(json_get(root, "line"), &line))
-		why.line = line;
-	job_fail(service, job, &why);
 }
 
 static void on_parsed(struct service *service, struct job *job, const struct message *message)
 {
 	CLEANUP(json_reader_free) struct json_reader *reader = json_reader_new();
-	struct json_node root;
-	struct why why;
-	bool is_ok = false;
+	struct feed_report report;
 
-	if (json_parse(reader, message->payload, &root, &why) != OK) {
-		job_fail(service, job, &why);
-		return;
-	}
-	if (json_bool(json_get(root, "ok"), &is_ok) && is_ok)
-		job_finished(service, job, message, root);
-	else
-		job_refused(service, job, root);
+	if (job_report_read(service, job, reader, message->payload, &report))
+		job_finished(service, job, &report);
 }
 
 static void on_claims(struct service *service, struct job *job, const struct message *message)
@@ -165,8 +134,13 @@ static void on_claims(struct service *service, struct job *job, const struct mes
 	CLEANUP(claim_batch_done) struct claim_batch batch = { 0 };
 	struct why why;
 
-	if (claim_batch_decode(message->payload, &batch, &why) != OK ||
-		import_batch(job->import, &batch, &why) != OK)
+	if (claim_batch_decode(message->payload, &batch, &why) != OK) {
+		job_fail(service, job, &why);
+		return;
+	}
+	if (job->definition.purpose == PURPOSE_CLAIMS)
+		guarded_take_out(&job->guarded, keeper_rules(&service->keeper), &batch);
+	if (import_batch(job->import, &batch, &why) != OK)
 		job_fail(service, job, &why);
 }
 
@@ -215,6 +189,7 @@ static void fetch_not_modified(struct service *service, struct job *job)
 		job_fail(service, job, &why);
 		return;
 	}
+	held_overtaken(service, job->definition.name, STR(""));
 	buf_fmt(&answer,
 		"{\"ok\":true,\"result\":{\"state\":\"unchanged\",\"source\":\"%.*s\","
 		"\"accepted\":0,\"refused\":0}}",
@@ -258,6 +233,9 @@ static const struct {
 	void (*handle)(struct service *service, struct job *job, const struct message *message);
 } handlers[] = {
 	{ MESSAGE_FETCHED, PROCESS_FETCH, JOB_FETCHING, on_fetched },
+	{ MESSAGE_CLAIMS, PROCESS_PARSE, JOB_SURVEYING, on_survey_claims },
+	{ MESSAGE_PARSE_PROGRESS, PROCESS_PARSE, JOB_SURVEYING, on_progress },
+	{ MESSAGE_PARSED, PROCESS_PARSE, JOB_SURVEYING, on_surveyed },
 	{ MESSAGE_CLAIMS, PROCESS_PARSE, JOB_PARSING, on_claims },
 	{ MESSAGE_PARSE_PROGRESS, PROCESS_PARSE, JOB_PARSING, on_progress },
 	{ MESSAGE_PARSED, PROCESS_PARSE, JOB_PARSING, on_parsed },
@@ -287,7 +265,7 @@ void jobs_peer_lost(struct service *service, enum process from, unsigned index)
 	for (size_t i = service->job_count; i-- > 0;) {
 		struct job *job = service->jobs[i];
 
-		if (from == PROCESS_PARSE && job->state == JOB_PARSING && job->parser == index)
+		if (from == PROCESS_PARSE && job->state >= JOB_SURVEYING && job->parser == index)
 			(void)fail(&why, ERR_CLOSED,
 				"the parser ended while it read %.*s: it was killed, or met its "
 				"limit",

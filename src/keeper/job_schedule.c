@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "evidence/query.h"
 #include "feed/definition_json.h"
+#include "keeper/held.h"
 #include "keeper/job_int.h"
 #include "keeper/service.h"
 
@@ -236,22 +237,25 @@ static bool resume_job(struct service *service, struct str resume)
 	job->state = JOB_WAITING;
 	if (json_str(json_get(root, "file"), &file))
 		job->file = arena_str(&job->arena, file);
+	(void)!json_bool(json_get(root, "accepted"), &job->is_accepted);
+	(void)!json_bool(json_get(root, "build"), &job->is_built_after);
 	(void)snprintf(job->actor, sizeof job->actor, "resumed");
 	return true;
 }
 
 /* Inputs of jobs that were never begun: whoever asked was told, or is gone. */
-static void spool_clean(const struct service *service)
+static enum err spool_clean(struct service *service, struct why *why)
 {
+	CLEANUP(map_done) struct map held = { 0 };
 	CLEANUP(buf_done) struct buf folder = { 0 };
 	CLEANUP(buf_done) struct buf path = { 0 };
 	DIR *entries = opendir(keeper_path(&folder, service->keeper.data, KEEPER_SPOOL_FOLDER));
 	const struct dirent *entry;
+	enum err err = held_files_read(service, &held, why);
 
-	if (entries == NULL)
-		return;
-	while ((entry = readdir(entries)) != NULL) {
-		bool is_needed = entry->d_name[0] == '.';
+	while (err == OK && entries != NULL && (entry = readdir(entries)) != NULL) {
+		bool is_needed =
+			entry->d_name[0] == '.' || map_get(&held, str_c(entry->d_name)) != NULL;
 
 		buf_clear(&path);
 		buf_fmt(&path, "%s/%s", buf_c(&folder), entry->d_name);
@@ -260,7 +264,9 @@ static void spool_clean(const struct service *service)
 		if (!is_needed)
 			(void)unlink(buf_c(&path));
 	}
-	(void)closedir(entries);
+	if (entries != NULL)
+		(void)closedir(entries);
+	return err;
 }
 
 enum err jobs_resume(struct service *service, struct why *why)
@@ -281,7 +287,5 @@ enum err jobs_resume(struct service *service, struct why *why)
 	}
 	arena_done(&list->arena);
 	free(list);
-	if (err == OK)
-		spool_clean(service);
-	return err;
+	return err == OK ? spool_clean(service, why) : err;
 }

@@ -332,23 +332,13 @@ static void retention_turn(struct service *service)
 	service->retention_due_s = is_more ? now_s : now_s + HOUR_S;
 }
 
-/* An override that ends by itself ends in every answer with the next snapshot, built at once. */
-static void overrides_turn(struct service *service)
-{
-	if (service->overrides_due_s == 0 ||
-		clock_now_s(service->keeper.clock) < service->overrides_due_s)
-		return;
-	service_rules_changed(service);
-	service_overrides_changed(service);
-}
-
 static void clock_turn(struct service *service)
 {
 	struct keeper *keeper = &service->keeper;
 	int64_t now = now_ns(service);
 	struct why why;
 
-	overrides_turn(service);
+	overrides_by_clock(service);
 	refit_turn(service);
 
 	if (now >= service->feeds_due_ns) {
@@ -378,8 +368,8 @@ static size_t poll_rows(const struct service *service, struct pollfd *rows)
 	rows[n++] = (struct pollfd){ service->control, POLLIN, 0 };
 	rows[n++] = (struct pollfd){ service->builder.pid == 0 ? -1 : service->builder.result,
 		POLLIN, 0 };
-	rows[n++] = (struct pollfd){ service->tasks.pid == 0 ? -1 : service->tasks.result, POLLIN,
-		0 };
+	rows[n++] =
+		(struct pollfd){ service->tasks.pid == 0 ? -1 : service->tasks.result, POLLIN, 0 };
 	for (size_t i = 0; i < CLIENTS_MAX; i++) {
 		const struct client *client = &service->clients[i];
 
@@ -438,8 +428,8 @@ static void leftovers_remove(const char *data, const char *part, const char *mar
 	(void)closedir(entries);
 }
 
-/* Is there none, or has it faded for longer than the setting lets it? */
-static bool snapshot_is_old(const struct service *service)
+/* When the live copy's generation was made; 0: there is none. */
+static int64_t snapshot_time(const struct service *service)
 {
 	CLEANUP(buf_done) struct buf path = { 0 };
 	const struct keeper *keeper = &service->keeper;
@@ -448,10 +438,17 @@ static bool snapshot_is_old(const struct service *service)
 
 	if (pehra_open(keeper_path(&path, keeper->data, SNAPSHOT_LIVE), PEHRA_OPEN_PLAIN,
 		    &snapshot) != PEHRA_OK)
-		return true;
+		return 0;
 	pehra_info(snapshot, &info);
 	pehra_close(snapshot);
-	return clock_now_s(keeper->clock) - info.created_s > keeper->config.snapshot.interval_s;
+	return info.created_s;
+}
+
+/* Is there none, or has it faded for longer than the setting lets it? */
+static bool snapshot_is_old(const struct service *service)
+{
+	return clock_now_s(service->keeper.clock) - snapshot_time(service) >
+	       service->keeper.config.snapshot.interval_s;
 }
 
 static enum err serve(struct service *service, struct why *why)
@@ -469,7 +466,8 @@ static enum err serve(struct service *service, struct why *why)
 	TRY(jobs_resume(service, why));
 	if (is_anew || snapshot_is_old(service))
 		service_want_build(service, START_BUILD_MS);
-	service_overrides_changed(service);
+	/* a keeper that was killed may have kept what it did not show, in that second, too */
+	overrides_since(service, snapshot_time(service) - 1);
 	service->control = child_inherited(child, CONTROL_NAME, 0);
 	TRY(child_ready(child, why));
 	while (!is_over)

@@ -122,6 +122,12 @@ static enum err apply(struct keeper *keeper, struct str key, bool may_hold_other
 		return fail(why, ERR_FULL, "the indicator holds others: a new snapshot shows it");
 	TRY(judged_read(keeper->db, &keeper->scoring, &indicator, clock_now_s(keeper->clock), 0,
 		&arena, &judged, why));
+	TRY(put_judged(keeper, &judged, &arena, why));
+	/* what a rule says of one host stands beside what is said of its /64 */
+	if (!may_hold_others || !judged_is_host(&indicator))
+		return OK;
+	TRY(judged_host_read(keeper->db, &keeper->scoring, &indicator, clock_now_s(keeper->clock),
+		0, &arena, &judged, why));
 	return put_judged(keeper, &judged, &arena, why);
 }
 

@@ -20,3 +20,8 @@ NODISCARD enum err override_show(struct service *service, const struct indicator
 
 /* Goes on with what is held; for every turn of the loop. True when there is more to do. */
 bool override_live_turn(struct service *service);
+
+/* What began or ended by the clock: a build shows it. For every turn of the loop. */
+void overrides_by_clock(struct service *service);
+/* At a start: what was decided since then, the live copy may not show. */
+void overrides_since(struct service *service, int64_t since_s);

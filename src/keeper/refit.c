@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "decision/pending.h"
 #include "evidence/query.h"
+#include "feed/routes.h"
 #include "keeper/impact.h"
 #include "keeper/scoring_change.h"
 #include "learn/learn.h"
@@ -30,10 +31,7 @@ static enum err change_add(void *state, const struct evidence_change *row, struc
 	struct evidence then = row->then;
 
 	(void)why;
-	if (row->was_known) {
-		history->known++;
-		evidence_until_end(&then);
-	}
+	history->known += row->was_known;
 	learn_add(history->learn,
 		&(struct learn_claim){ .key = then.key,
 			.source = then.source,
@@ -63,29 +61,19 @@ static enum err absence_add(
 	return OK;
 }
 
-/* A route's reference names its origin: AS64500; what does not is of an unknown one. */
-static uint32_t asn_of(struct str reference)
-{
-	uint64_t asn;
-
-	if (reference.n < 3 || memcmp(reference.p, "AS", 2) != 0 ||
-		!parse_u64(str_from_index(reference, 2), &asn) || asn > UINT32_MAX)
-		return 0;
-	return (uint32_t)asn;
-}
-
 static enum err route_add(void *state, const struct evidence *row, struct why *why)
 {
 	struct history *history = state;
 	CLEANUP(arena_done) struct arena arena = { 0 };
 	struct indicator indicator;
+	uint32_t asn;
 
 	if (row->ended_s != 0)
 		return OK;
 	TRY(indicator_from_key(row->key, &arena, &indicator, why));
+	(void)!route_asn(row->reference, &asn);
 	if (indicator.kind == INDICATOR_IP)
-		learn_add_route(history->learn,
-			&(struct learn_route){ indicator.prefix, asn_of(row->reference) });
+		learn_add_route(history->learn, &(struct learn_route){ indicator.prefix, asn });
 	return OK;
 }
 

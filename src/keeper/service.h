@@ -51,7 +51,8 @@ struct service {
 	int64_t feeds_due_ns;
 	int64_t retention_due_s;
 	struct live_changes live_changes;
-	int64_t overrides_due_s; /* when the next override begins or ends; 0: none does */
+	int64_t overrides_seen_s; /* what began or ended until then is shown, or a build is due */
+	int64_t overrides_due_s;  /* when the next override begins or ends; 0: none does */
 	struct tasks tasks;
 	int64_t refit_due_s; /* when to look whether the model is old */
 	struct buf touched;  /* what the last build found that touches guards; see touched.h */

@@ -184,7 +184,7 @@ static void pass_claims(struct calibration *calibration, enum term term)
 	}
 	calibration->claims_term = term;
 	rewind_rows(calibration);
-	learn_weigh(learn);
+	learn_weigh(learn, false);
 	learn_score_all(learn, &alone, learn->scored, false, take_terms, calibration);
 }
 
@@ -251,11 +251,12 @@ static struct score_decay decay_tried(const struct score_decay *found, size_t i)
 		.lasting_half_life_d = stretch * found->lasting_half_life_d };
 }
 
-/* Tries decays for all roles at once; best keeps each role's. */
-static void try_decays(struct calibration *calibration, struct score_decay best[ROLE_COUNT])
+/* Tries decays for all roles at once, and keeps each role's best. */
+static void find_decay(struct calibration *calibration)
 {
 	struct learn *learn = calibration->learn;
 	struct score_decay found[ROLE_COUNT];
+	struct score_decay best[ROLE_COUNT];
 	double most[ROLE_COUNT];
 
 	for (int role = 0; role < ROLE_COUNT; role++) {
@@ -283,15 +284,26 @@ static void try_decays(struct calibration *calibration, struct score_decay best[
 			}
 		}
 	}
+	for (int role = 0; role < ROLE_COUNT; role++)
+		learn->model.roles[role].decay = best[role];
+	score_model_prepare(&learn->model);
 }
 
-/* Every so manieth case. */
-static struct learn_cases cases_sampled(const struct learn_cases *cases)
-{
-	enum { CASES_MAX = 60000 };
-	size_t step = cases->n / CASES_MAX + 1;
-	struct learn_cases out = { .rows = calloc(cases->n / step + 1, sizeof *out.rows) };
+/*
+ * Coefficients and weights together need no more cases than these, and no fewer of which something
+ * happened: the uncertainty of either is far below what a day changes.
+ */
+enum { CASES_FOR_DECAY = 60000, CASES_FOR_FIT = 200000, HAPPENED_FOR_FIT = 1000 };
 
+/* Every so manieth case. */
+static struct learn_cases cases_sampled(const struct learn_cases *cases, size_t most)
+{
+	size_t step = cases->n / most + 1;
+	size_t longest = cases->happened / HAPPENED_FOR_FIT + 1;
+	struct learn_cases out = { .n = 0 };
+
+	step = step < longest ? step : longest;
+	out.rows = calloc(cases->n / step + 1, sizeof *out.rows);
 	must(out.rows != NULL);
 	for (size_t i = step - 1; i < cases->n; i += step) {
 		out.happened += cases->rows[i].happened;
@@ -300,26 +312,24 @@ static struct learn_cases cases_sampled(const struct learn_cases *cases)
 	return out;
 }
 
-/* On a sample of the cases: there are many decays to be tried. */
-static void find_decay(struct learn *learn)
+/* Does something with a sample of the cases instead of all. */
+static void with_sample(
+	struct learn *learn, size_t most, void (*fitting)(struct calibration *calibration))
 {
 	struct calibration calibration = { .learn = learn };
 	struct learn_cases all[ROLE_COUNT];
-	struct score_decay best[ROLE_COUNT];
 
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		all[role] = learn->cases[role];
-		learn->cases[role] = cases_sampled(&all[role]);
+		learn->cases[role] = cases_sampled(&all[role], most);
 		design_init(&calibration.design[role], &learn->cases[role]);
 	}
-	try_decays(&calibration, best);
+	fitting(&calibration);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		design_done(&calibration.design[role]);
 		free(learn->cases[role].rows);
 		learn->cases[role] = all[role];
-		learn->model.roles[role].decay = best[role];
 	}
-	score_model_prepare(&learn->model);
 }
 
 static void find_base(struct calibration *calibration)
@@ -499,8 +509,7 @@ static void calibrate_roles(struct calibration *calibration)
 		again = false;
 		pass_log_odds(calibration, &learn->model, learn->scored);
 		for (int role = 0; role < ROLE_COUNT; role++)
-			again |= calibration->design[role].is_learned &&
-				 calibrate(calibration, role);
+			again |= learn->role[role].is_calibrated && calibrate(calibration, role);
 	}
 	if (again)
 		pass_log_odds(calibration, &learn->model, learn->scored);
@@ -540,12 +549,18 @@ void learn_calibrate(struct learn *learn)
 		learn->role[role].brier_before = learn->role[role].brier;
 	}
 	begin_base(&calibration);
-	fit_all(&calibration);
+	with_sample(learn, CASES_FOR_FIT, fit_all);
 	if (has_new_decay(learn)) {
-		find_decay(learn);
-		fit_all(&calibration);
+		with_sample(learn, CASES_FOR_DECAY, find_decay);
+		with_sample(learn, CASES_FOR_FIT, fit_all);
 	}
+	for (int role = 0; role < ROLE_COUNT; role++) {
+		if (!learn->role[role].is_calibrated)
+			learn->role[role].base_log_odds = learn->base->score.roles[role].prior;
+	}
+	learn_weigh(learn, false);
 	calibrate_roles(&calibration);
+	learn_weigh(learn, true);
 	for (int role = 0; role < ROLE_COUNT; role++) {
 		measure(&calibration.design[role], &learn->role[role]);
 		design_done(&calibration.design[role]);

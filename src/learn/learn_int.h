@@ -29,6 +29,7 @@ struct learn_source {
 		double spoken;        /* sum over judged claims of decay and confidence */
 		uint64_t judged;      /* claims */
 		double rate;          /* of confirmation, with the prior's claims */
+		double alone;         /* weight by its own rate */
 		double joint;         /* what the other sources' claims change of its weight */
 	} role[ROLE_COUNT];
 	bool is_proven;
@@ -108,8 +109,11 @@ void learn_surroundings(const struct learn *learn, size_t item, struct score_sur
 
 /* ---- learn_judge.c: what came of claims ---- */
 void learn_judge(struct learn *learn);
-/* From tallies to weights above base_log_odds[role], into scored. */
-void learn_weigh(struct learn *learn);
+/*
+ * From tallies to weights above base_log_odds[role], into scored. What was refuted is no case to
+ * foretell, so the rest is fitted to weights without it, and it is taken off in the end.
+ */
+void learn_weigh(struct learn *learn, bool with_refuted);
 
 /* ---- learn_score.c: indicators scored as they were at at_s ---- */
 struct score_claim learn_score_claim(const struct learn *learn, const struct table_claim *claim);

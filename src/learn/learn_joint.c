@@ -123,19 +123,18 @@ static double bounded_step(double x, double low, double high)
 }
 
 /* One source's step; returns its size. */
-static double step_source(
-	struct joint *joint, uint32_t s, double *joint_change, size_t from, size_t end)
+static double step_source(struct joint *joint, uint32_t s, size_t from, size_t end)
 {
 	struct slope slope = slope_of(joint, from, end);
-	double weight = (double)joint->learn->scored[s].weight[joint->role];
-	double before = *joint_change;
+	struct learn_source *source = &joint->learn->source[s];
+	double *change = &source->role[joint->role].joint;
+	double before = *change;
 	double step = -(slope.first + PRECISION * before) / (slope.second + PRECISION);
 	/* what is 0 already gains nothing by falling further */
-	double low = fmax(-FALL_MAX, joint->learn->source[s].role[joint->role].joint - weight);
+	double low = fmax(-FALL_MAX, -fmax(source->role[joint->role].alone, 0));
 
-	*joint_change = bounded_step(
-		before + bounded_step(step, -STEP_MAX, STEP_MAX), fmin(low, before), RISE_MAX);
-	step = *joint_change - before;
+	*change = bounded_step(before + bounded_step(step, -STEP_MAX, STEP_MAX), low, RISE_MAX);
+	step = *change - before;
 	for (size_t i = from; i < end; i++)
 		joint->log_odds[joint->shares[i].row] += step * (double)joint->shares[i].x;
 	return fabs(step);
@@ -172,9 +171,7 @@ static void descend(struct joint *joint, const size_t *first)
 				learn->source[s].rank == RANK_NEW && !learn->source[s].is_proven;
 
 			if (!is_new && first[s] < first[s + 1])
-				most = fmax(most, step_source(joint, s,
-							  &learn->source[s].role[joint->role].joint,
-							  first[s], first[s + 1]));
+				most = fmax(most, step_source(joint, s, first[s], first[s + 1]));
 		}
 		if (most < STEP_LEAST)
 			return;

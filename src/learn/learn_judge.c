@@ -264,7 +264,7 @@ static struct tally tally_of(const struct learn_source *source, int role)
 		.unconfirmed = now->unconfirmed + carried->unconfirmed };
 }
 
-static float weight_of(struct learn *learn, uint32_t s, int role)
+static float weight_of(struct learn *learn, uint32_t s, int role, bool with_refuted)
 {
 	struct learn_source *source = &learn->source[s];
 	struct tally tally = tally_of(source, role);
@@ -274,14 +274,17 @@ static float weight_of(struct learn *learn, uint32_t s, int role)
 	double spoken = source->role[role].judged == 0
 				? 1.0
 				: source->role[role].spoken / (double)source->role[role].judged;
+	double supported = tally.confirmed + prior * logistic_of(before);
+	double judged = tally.confirmed + tally.unconfirmed + prior;
 	double weight;
 
-	source->role[role].rate =
-		(tally.confirmed + prior * logistic_of(before)) /
-		(tally.confirmed + REFUTED_CLAIMS * tally.refuted + tally.unconfirmed + prior);
+	if (with_refuted)
+		judged += REFUTED_CLAIMS * tally.refuted;
+	source->role[role].rate = supported / judged;
 	weight = logistic_logit(fmin(source->role[role].rate, RATE_MAX)) -
 		 learn->role[role].base_log_odds;
-	weight = weight / fmax(spoken, SPOKEN_LEAST) + source->role[role].joint;
+	source->role[role].alone = weight / fmax(spoken, SPOKEN_LEAST);
+	weight = source->role[role].alone + source->role[role].joint;
 	return (float)fmin(fmax(weight, 0.0), WEIGHT_MAX);
 }
 
@@ -301,7 +304,7 @@ static bool is_proven(const struct learn *learn, const struct learn_source *sour
 	return false;
 }
 
-void learn_weigh(struct learn *learn)
+void learn_weigh(struct learn *learn, bool with_refuted)
 {
 	for (uint32_t s = 0; s < learn->source_count; s++) {
 		struct learn_source *source = &learn->source[s];
@@ -314,6 +317,6 @@ void learn_weigh(struct learn *learn)
 		scored->leader_count = source->leader_count;
 		memcpy(scored->leaders, source->leaders, sizeof scored->leaders);
 		for (int role = 0; role < ROLE_COUNT; role++)
-			scored->weight[role] = weight_of(learn, s, role);
+			scored->weight[role] = weight_of(learn, s, role, with_refuted);
 	}
 }

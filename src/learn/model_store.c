@@ -130,8 +130,8 @@ enum err model_newest(struct db *db, int64_t *version, int64_t *made_s, struct w
 	CLEANUP(db_finish) struct db_statement *select = NULL;
 	bool row;
 
-	TRY(db_prepare(db, "SELECT version, made FROM model ORDER BY version DESC LIMIT 1", &select,
-		why));
+	TRY(db_prepare(
+		db, "SELECT version, made FROM model ORDER BY version DESC LIMIT 1", &select, why));
 	TRY(db_step(select, &row, why));
 	*version = row ? db_column_i64(select, 0) : 0;
 	*made_s = row ? db_column_i64(select, 1) : 0;

@@ -29,8 +29,7 @@ NODISCARD enum err model_add(
 NODISCARD enum err model_go_live(struct db *db, int64_t version, struct str by, struct str note,
 	int64_t now_s, struct why *why);
 /* The last one that was kept, live or not; version 0: none was. */
-NODISCARD enum err model_newest(
-	struct db *db, int64_t *version, int64_t *made_s, struct why *why);
+NODISCARD enum err model_newest(struct db *db, int64_t *version, int64_t *made_s, struct why *why);
 typedef enum err (*model_each)(void *state, const struct model_version *row, struct why *why);
 NODISCARD enum err model_list(struct db *db, model_each each, void *state, struct why *why);
 /* ERR_NOT_FOUND; version 1 is the built-in one. */

@@ -41,21 +41,18 @@ static enum err gather_one(void *state, const struct evidence *row, struct why *
 
 struct compile_row compile_row_of(const struct evidence *evidence)
 {
-	struct evidence row = *evidence;
-
-	evidence_until_end(&row);
-	return (struct compile_row){ .key = row.key,
-		.source = row.source,
-		.role = row.role,
-		.category = row.category,
-		.confidence = row.confidence,
-		.is_listed = row.ended_s == 0,
-		.recent = row.recent,
-		.lasting = row.lasting,
-		.decayed_at_s = row.decayed_at_s,
-		.first_seen_s = row.first_seen_s,
-		.last_seen_s = row.last_seen_s,
-		.episodes = row.episodes };
+	return (struct compile_row){ .key = evidence->key,
+		.source = evidence->source,
+		.role = evidence->role,
+		.category = evidence->category,
+		.confidence = evidence->confidence,
+		.is_listed = evidence->ended_s == 0,
+		.recent = evidence->recent,
+		.lasting = evidence->lasting,
+		.decayed_at_s = evidence->decayed_at_s,
+		.first_seen_s = evidence->first_seen_s,
+		.last_seen_s = evidence->last_seen_s,
+		.episodes = evidence->episodes };
 }
 
 /* A neighbour that is active, and in which roles. */
@@ -197,6 +194,30 @@ enum err judged_read(struct db *db, const struct scoring *scoring,
 		compile_note(&own, &out->around);
 	}
 	return OK;
+}
+
+bool judged_is_host(const struct indicator *indicator)
+{
+	return is_v6_host(indicator) && indicator->prefix.length > COMPILE_V6_HOST_LENGTH;
+}
+
+enum err judged_host_read(struct db *db, const struct scoring *scoring,
+	const struct indicator *indicator, int64_t now_s, int64_t as_of_s, struct arena *arena,
+	struct judged *out, struct why *why)
+{
+	CLEANUP(buf_done) struct buf key = { 0 };
+	struct str network;
+
+	must(judged_is_host(indicator));
+	TRY(judged_read(db, scoring, indicator, now_s, as_of_s, arena, out, why));
+	/* claims about hosts count as claims about the /64 */
+	indicator_key(&key, &out->indicator);
+	network = arena_str(arena, buf_view(&key));
+	for (size_t i = 0; i < out->own; i++)
+		out->rows[i].key = network;
+	out->indicator = *indicator;
+	out->own = 0;
+	return around_read(db, scoring, indicator, now_s, as_of_s, &out->around, why);
 }
 
 enum err judged_explain(const struct judged *judged, const struct scoring *scoring, int64_t now_s,

@@ -56,6 +56,16 @@ NODISCARD enum err judged_show(struct db *db, const struct judged *judged,
 	const struct scoring *scoring, int64_t now_s, int64_t as_of_s, struct arena *arena,
 	struct judged_shown *out, struct why *why);
 
+/*
+ * The same for one IPv6 host of which a rule speaks, as an entry of its own within its /64: for
+ * judged_show(). All claims about its /64 and what holds that are about what holds it.
+ */
+NODISCARD enum err judged_host_read(struct db *db, const struct scoring *scoring,
+	const struct indicator *indicator, int64_t now_s, int64_t as_of_s, struct arena *arena,
+	struct judged *out, struct why *why);
+/* Is it an IPv6 prefix that is judged by its /64? */
+bool judged_is_host(const struct indicator *indicator);
+
 /* As it is judged: the /64 of an IPv6 host. */
 struct prefix judged_prefix(const struct prefix *prefix);
 

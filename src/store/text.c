@@ -18,6 +18,13 @@ size_t text_valid_bytes(struct str s)
 	return i;
 }
 
+struct str text_cut(struct str s, size_t n)
+{
+	while (n > 0 && n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
+		n--;
+	return str_first(s, n);
+}
+
 void text_mend(struct buf *out, struct str s)
 {
 	while (s.n > 0) {

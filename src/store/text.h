@@ -7,5 +7,8 @@
 /* How many bytes from the start are valid; s.n when all are. */
 size_t text_valid_bytes(struct str s);
 
+/* The beginning of a valid text, at most n bytes of it: whole characters. */
+struct str text_cut(struct str s, size_t n);
+
 /* A copy in which each byte that does not fit is replaced by U+FFFD. */
 void text_mend(struct buf *out, struct str s);

@@ -173,38 +173,12 @@ static void test_stopped(void **state)
 	arena_done(&model.arena);
 }
 
-/* A listing counts as seen until its end; news and what is listed are left as they are. */
-static void test_until_end(void **state)
-{
-	enum { DAYS = 30, NOW_S = 1790000000 };
-	struct evidence listed = { .recent = 2, .lasting = 3, .decayed_at_s = NOW_S };
-	struct evidence news = listed;
-	struct evidence ended = listed;
-	struct evidence often = listed;
-
-	(void)state;
-	evidence_until_end(&listed);
-	assert_true(listed.recent == 2 && listed.lasting == 3 && listed.decayed_at_s == NOW_S);
-	news.ended_s = NOW_S;
-	evidence_until_end(&news);
-	assert_true(news.recent == 2 && news.decayed_at_s == NOW_S);
-	ended.ended_s = NOW_S + DAYS * 86400;
-	evidence_until_end(&ended);
-	assert_true(ended.recent == 1 && ended.decayed_at_s == NOW_S + DAYS * 86400);
-	assert_true(fabs(ended.lasting - fmax(1, 3 * pow(2, -DAYS / 20.0))) < 1e-12);
-	often.recent = 8;
-	often.ended_s = NOW_S + 3 * 86400;
-	evidence_until_end(&often);
-	assert_true(fabs(often.recent - 2) < 1e-12);
-}
-
 int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_model),
 		cmocka_unit_test(test_queries),
 		cmocka_unit_test(test_stopped),
-		cmocka_unit_test(test_until_end),
 	};
 
 	return contract_main(tests, ARRAY_LEN(tests), argc, argv);

@@ -71,7 +71,7 @@ static void test_overrides(void **state)
 	assert_int_equal(place_action(place, SNAPSHOT_LIVE, HOST), PEHRA_BLOCK);
 	acts(place, "bob", COMMAND("override.approve", "\"id\":1"), "\"ok\":false", &answer);
 
-	acts(place, "ann", ADD("25.2.3.4", "allow"), "\"state\":\"in force\"", &answer);
+	acts(place, "ann", ADD("25.2.3.4", "allow"), "\"state\":\"in-force\"", &answer);
 	assert_int_equal(place_action(place, SNAPSHOT_LIVE, HOST), PEHRA_ALLOW);
 	assert_int_equal(place_action(place, SNAPSHOT_LIVE, HOST + 1), PEHRA_BLOCK);
 	place_show(place);

@@ -87,8 +87,8 @@ equal "nothing holds its neighbour" \
 	"$(http '/v1/guards/match?indicator=25.1.0.54' | jq -c '[.verdict, .guard]')" \
 	'["score","none"]'
 exits "explained" 0 pehra explain --json 25.1.0.53
-equal "by the guard" "$(echo "$OUT" | jq -c '[.rule.key, .rule.list, .policy_action]')" \
-	'["rule.guard.never","known-resolvers","block"]'
+equal "by the guard, and its claims were refused" "$(echo "$OUT" | jq -c '[.rule.key, .rule.list, .policy_action]')" \
+	'["rule.guard.never","known-resolvers","none"]'
 contains "guards are listed" "$(pehra guard list)" known-resolvers
 
 # ---- a list that shrinks too much waits for a person ----
