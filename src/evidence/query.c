@@ -11,6 +11,7 @@ struct timed_sql {
 	const char *now;
 	const char *as_of;
 };
+/* NOLINTBEGIN(bugprone-macro-parentheses): texts that join by standing side by side */
 #define AS_OF(from_now, from_past, at)                                          \
 	"SELECT " EVIDENCE_COLUMNS from_now " AND e.changed <= " at             \
 	" UNION ALL SELECT " EVIDENCE_COLUMNS from_past " AND e.changed <= " at \
@@ -20,6 +21,8 @@ struct timed_sql {
 		"SELECT " EVIDENCE_COLUMNS from("evidence") condition EVIDENCE_ORDER,          \
 			AS_OF(from("evidence") condition, from("evidence_past") condition, at) \
 	}
+
+/* NOLINTEND(bugprone-macro-parentheses) */
 
 struct evidence evidence_at(const struct db_statement *list)
 {

@@ -145,19 +145,21 @@ static void delegated_line(
 	struct feed_intake *intake, struct str line, const struct intake_facts *facts)
 {
 	struct delegation delegation;
+	bool is_delegated;
 
-	if (!delegation_cut(line, &delegation))
+	if (!delegation_cut(line, &delegation)) {
 		intake_refuse(intake, REFUSED_FIELDS, line);
-	else if (delegation_is_heading(&delegation))
+		return;
+	}
+	is_delegated = !str_eq(delegation.status, STR("available")) &&
+		       !str_eq(delegation.status, STR("reserved"));
+	if (delegation_is_heading(&delegation))
 		intake_comment(intake);
 	else if (str_eq(delegation.type, STR("asn")))
 		intake_refuse(intake, REFUSED_ASN, line);
-	else if (str_eq(delegation.status, STR("available")) ||
-		 str_eq(delegation.status, STR("reserved")))
-		intake_refuse(intake, REFUSED_KIND, line);
-	else if (str_eq(delegation.type, STR("ipv4")))
+	else if (is_delegated && str_eq(delegation.type, STR("ipv4")))
 		delegated_v4(intake, &delegation, facts, line);
-	else if (str_eq(delegation.type, STR("ipv6")))
+	else if (is_delegated && str_eq(delegation.type, STR("ipv6")))
 		delegated_v6(intake, &delegation, facts, line);
 	else
 		intake_refuse(intake, REFUSED_KIND, line);

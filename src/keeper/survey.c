@@ -75,7 +75,7 @@ static const struct {
 static void put_guarded(struct buf *why, const struct guarded *guarded)
 {
 	buf_fmt(why, "guards hold %llu of its %llu indicators",
-		(unsigned long long)(guarded->never + guarded->ask),
+		(unsigned long long)guarded->never + guarded->ask,
 		(unsigned long long)guarded->rows);
 	for (size_t i = 0; i < guarded->list_count && i < 3; i++) {
 		const struct guarded_list *list = &guarded->lists[i];

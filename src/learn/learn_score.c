@@ -76,7 +76,7 @@ static void push_claims(struct sweep *sweep, size_t item)
 	const struct table_item *row = &sweep->learn->table.items[item];
 	size_t more = row[1].first - row->first;
 
-	if (sweep->n + more > sweep->capacity) {
+	if (sweep->claims == NULL || sweep->n + more > sweep->capacity) {
 		sweep->capacity = 2 * (sweep->n + more);
 		sweep->claims = realloc(sweep->claims, sweep->capacity * sizeof *sweep->claims);
 		must(sweep->claims != NULL);

@@ -238,6 +238,31 @@ void table_add(struct table *table, const struct learn_claim *claim)
 				   (claim->is_news ? CLAIM_NEWS : 0)) };
 }
 
+static int number_order(double a, double b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Claims of one source about hosts of one /64: any order will do, but one. */
+static int claim_rest_order(const struct table_claim *a, const struct table_claim *b)
+{
+	const double pairs[][2] = {
+		{ (double)a->recent, (double)b->recent },
+		{ (double)a->lasting, (double)b->lasting },
+		{ a->decayed_s, b->decayed_s },
+		{ a->last_seen_s, b->last_seen_s },
+		{ a->began_s, b->began_s },
+		{ a->episodes, b->episodes },
+		{ a->confidence, b->confidence },
+		{ a->flags, b->flags },
+	};
+	int order = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(pairs) && order == 0; i++)
+		order = number_order(pairs[i][0], pairs[i][1]);
+	return order;
+}
+
 static int claim_order(const void *left, const void *right)
 {
 	const struct table_claim *a = left;
@@ -249,9 +274,7 @@ static int claim_order(const void *left, const void *right)
 		return a->source < b->source ? -1 : 1;
 	if (a->category != b->category)
 		return a->category < b->category ? -1 : 1;
-	/* claims that differ in nothing above come of hosts of one /64; any order will do, but one
-	 */
-	return memcmp(a, b, sizeof *a);
+	return claim_rest_order(a, b);
 }
 
 enum { INSERTION_MAX = 24 };
@@ -275,7 +298,7 @@ static void sort_claims(struct table_claim *claims, size_t n)
 /* Puts claims behind each other by item: items are numbered in the order of their keys. */
 static void bucket_claims(struct table *table)
 {
-	struct table_claim *sorted = malloc((table->claim_count + 1) * sizeof *sorted);
+	struct table_claim *sorted = calloc(table->claim_count + 1, sizeof *sorted);
 	struct table_item *items = table->items;
 
 	must(sorted != NULL);

@@ -97,6 +97,7 @@ static enum err source_add(
 	bool is_new;
 
 	TRY(source_table_grow(table, (size_t)id + 1, why));
+	must(table->rows != NULL);
 	source = &table->rows[id];
 	source->name = arena_str(&table->arena, db_column_text(list, 1));
 	source->standing = (uint8_t)db_column_i64(list, 4);

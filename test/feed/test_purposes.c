@@ -213,19 +213,20 @@ static void no_other_purpose(void **state)
 		const struct fixture *fixture = &fixtures[i / 2];
 		const struct feed_format *format = feed_format_find(str_c(fixture->format));
 
-		for (uint8_t purpose = 0; purpose < PURPOSE_COUNT; purpose++) {
+		for (int purpose = 0; purpose < PURPOSE_COUNT; purpose++) {
 			struct feed_definition definition =
 				definition_of(format, i % 2 == 0 ? fixture->format : "auto");
 			struct collect collect = { 0 };
 			struct feed_report report;
 			struct why why = { 0 };
 
-			definition.purpose = purpose;
+			definition.purpose = (uint8_t)purpose;
 
 			enum err code = collect_memory(
 				&collect, &definition, str_c(fixture->text), "x", &report, &why);
 
-			assert_int_equal(code, purpose == format->purpose ? OK : ERR_UNSUPPORTED);
+			assert_int_equal(
+				code, purpose == (int)format->purpose ? OK : ERR_UNSUPPORTED);
 			if (code != OK) {
 				assert_non_null(strstr(why.text, "purpose: "));
 				assert_int_equal(collect.text.n, 0);

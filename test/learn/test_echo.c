@@ -242,8 +242,11 @@ static const char *crowds_are_independent(struct prop *prop)
 		struct event event = event_of(&made, i);
 		double days;
 
-		for (uint32_t s = 0; s < SENSORS; s++)
-			(void)notice(&made, s, &event, 0.6, 1 + s / 3, &days);
+		for (uint32_t s = 0; s < SENSORS; s++) {
+			uint32_t delay_days = 1 + s / 3;
+
+			(void)notice(&made, s, &event, 0.6, delay_days, &days);
+		}
 	}
 	learn(&made, &model);
 	for (size_t i = 0; i < model.source_count; i++) {

@@ -224,7 +224,7 @@ static void test_same_as_the_sweep(void **state)
 		rows_store(db, &world);
 		compile = swept(db, &world, &input);
 		n = all_asked(&world, asked);
-		print_message("world %llu\n", (unsigned long long)(i * 7919 + 1));
+		print_message("world %llu\n", (unsigned long long)i * 7919 + 1);
 		for (size_t j = 0; j < n; j++)
 			check_judged(db, &world, &input, &asked[j]);
 		compile_free(&compile);

@@ -108,11 +108,12 @@ static double tick_step(const struct chart_axis *axis)
 	double span = axis->most - axis->least;
 	double power = pow(10, floor(log10(span)) - 1);
 
-	for (;; power *= 10) {
+	for (;;) {
 		for (size_t i = 0; i < ARRAY_LEN(factors); i++) {
 			if (span / (power * factors[i]) <= 6.5)
 				return power * factors[i];
 		}
+		power *= 10;
 	}
 }
 
@@ -217,10 +218,12 @@ void chart_lines(struct chart *chart, const char *title, const struct chart_axis
 	struct frame frame = panel_begin(chart, title, 40);
 	struct buf *out = chart->out;
 	size_t named = 0;
+	size_t legend_lines;
 
 	for (size_t i = 0; i < n; i++)
 		named += series[i].title != NULL;
-	frame.height -= LEGEND_LINE * (double)((named + 1) / 2) + 6;
+	legend_lines = (named + 1) / 2;
+	frame.height -= LEGEND_LINE * (double)legend_lines + 6;
 	x_axis(out, &frame, x);
 	y_axis(out, &frame, y);
 	/* ours last, on top of the others */
@@ -228,7 +231,8 @@ void chart_lines(struct chart *chart, const char *title, const struct chart_axis
 		series_draw(out, &frame, x, y, &series[i - 1]);
 	for (size_t i = 0, at = 0; i < n; i++) {
 		double left = frame.left - 34 + (double)(at % 2) * 205;
-		double top = frame.top + frame.height + 52 + LEGEND_LINE * (double)(at / 2);
+		size_t above = at / 2;
+		double top = frame.top + frame.height + 52 + LEGEND_LINE * (double)above;
 
 		if (series[i].title == NULL)
 			continue;

@@ -285,7 +285,7 @@ void world_make_hosts(struct world *world)
 	others_add(&makers, WORLD_C2, 50 + settings->c2_list * 2 * settings->scale, true);
 	for (int32_t day = -(int32_t)settings->warm_up_days; day < (int32_t)settings->days; day++) {
 		struct chance chance =
-			chance_for(settings->seed, FOR_FRESH, (uint64_t)(day + 1000));
+			chance_for(settings->seed, FOR_FRESH, (uint64_t)((int64_t)day + 1000));
 		uint32_t n = chance_poisson(&chance, fresh);
 
 		for (uint32_t i = 0; i < n; i++)

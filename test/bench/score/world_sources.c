@@ -221,7 +221,7 @@ static void be_wrong(struct teller *teller, double n)
 	uint32_t days = world->settings.days;
 	struct chance chance = chance_of(teller, 2, 0);
 	uint16_t keeps = teller->plan->keeps % FOREVER;
-	bool *is_told = calloc(world->host_count, sizeof *is_told);
+	bool *is_told = calloc(world->host_count + 1, sizeof *is_told);
 	size_t told = 0;
 
 	must(is_told != NULL);
@@ -409,9 +409,9 @@ void world_make_sources(struct world *world)
 	history->sources = arena_array(&history->arena, ARRAY_LEN(plans), sizeof *history->sources);
 	for (size_t i = 0; i < HISTORY_SOURCES_MAX; i++)
 		world->copies[i] = HISTORY_SOURCES_MAX;
-	for (uint16_t i = 0; i < ARRAY_LEN(plans); i++) {
+	for (size_t i = 0; i < ARRAY_LEN(plans); i++) {
 		const struct source_plan *plan = &plans[i];
-		struct teller teller = { .world = world, .plan = plan, .source = i };
+		struct teller teller = { .world = world, .plan = plan, .source = (uint16_t)i };
 
 		history->sources[i] = (struct history_source){ .name = str_c(plan->name),
 			.role = plan->role,
