@@ -207,7 +207,7 @@ static int64_t number(struct place *place, const char *sql)
 {
 	CLEANUP(db_finish) struct db_statement *statement = NULL;
 	struct why why = { 0 };
-	bool row;
+	bool row = false;
 
 	if (db_prepare(place->keeper->db, sql, &statement, &why) != OK ||
 		db_step(statement, &row, &why) != OK)
