@@ -30,7 +30,7 @@ struct ledger_absence {
 	int64_t returned_s; /* 0: away still */
 };
 
-enum { LEDGER_NONE = UINT32_MAX };
+#define LEDGER_NONE UINT32_MAX
 
 struct ledger {
 	const struct history *history;
