@@ -2,6 +2,8 @@
 /* The contract of db.h, first part: values, statements and the bulk path. */
 #include "store/fixture.h"
 
+#include "store/text.h"
+
 #include <math.h>
 
 static const char value_table[] = "CREATE TABLE value (id BIGINT PRIMARY KEY, i BIGINT, "
@@ -510,6 +512,22 @@ static void test_merge_history_fails(void **state)
 	assert_int_equal(number(db, "SELECT count(*) FROM value_past"), 2);
 }
 
+/* Cut between characters, never within one, and never longer than asked for. */
+static void test_text_cut(void **state)
+{
+	static const struct str text = STR_INIT("a\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80z");
+	static const size_t kept[] = { 0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 11, 11 };
+
+	(void)state;
+	for (size_t n = 0; n < ARRAY_LEN(kept); n++) {
+		struct str cut = text_cut(text, n);
+
+		assert_int_equal(cut.n, kept[n]);
+		assert_int_equal(text_valid_bytes(cut), cut.n);
+	}
+	assert_int_equal(text_cut(STR(""), 5).n, 0);
+}
+
 int main(int argc, char **argv)
 {
 	struct CMUnitTest tests[] = {
@@ -526,6 +544,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_merge_model),
 		cmocka_unit_test(test_merge_history),
 		cmocka_unit_test(test_merge_history_fails),
+		cmocka_unit_test(test_text_cut),
 	};
 
 	return contract_main(tests, ARRAY_LEN(tests), argc, argv);
