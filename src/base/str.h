@@ -32,7 +32,8 @@ static inline struct str str_c(const char *c)
 
 static inline bool str_eq(struct str a, struct str b)
 {
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+	/* one that has a length has bytes: said here for whoever checks the callers alone */
+	return a.n == b.n && (a.n == 0 || (b.p != NULL && memcmp(a.p, b.p, a.n) == 0));
 }
 
 /* The part from i on; empty when i is past the end. */

@@ -487,7 +487,7 @@ static void measure(const struct design *design, struct learn_role *out)
 	memset(out->happened, 0, sizeof out->happened);
 	for (size_t i = 0; i < design->n; i++) {
 		double share = logistic_of((double)design->log_odds[i]);
-		size_t bin = share < 1.0 ? (size_t)(share * ARRAY_LEN(out->cases))
+		size_t bin = share < 1.0 ? (size_t)(share * (double)ARRAY_LEN(out->cases))
 					 : ARRAY_LEN(out->cases) - 1;
 
 		brier += (share - design->y[i]) * (share - design->y[i]);
