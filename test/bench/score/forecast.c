@@ -174,8 +174,9 @@ static void around_find(
 		uint32_t group = forecast->group[level][indicator];
 
 		for (int role = 0; group != PREFIX_INDEX_NONE && role < ROLE_COUNT; role++)
-			out->near[role][level] = forecast->near[level][role][group] -
-						 (forecast->is_active[indicator] >> role & 1U);
+			out->near[role][level] =
+				forecast->near[level][role][group] -
+				((uint32_t)forecast->is_active[indicator] >> role & 1U);
 	}
 }
 
