@@ -39,6 +39,12 @@ static inline uint64_t prop_env(const char *name, uint64_t otherwise)
 	return parse_u64(str_c(getenv(name)), &value) ? value : otherwise;
 }
 
+/* Bit for bit, where doubles must have come out the same and not merely close. */
+static inline bool same_bytes(const void *a, const void *b, size_t n)
+{
+	return memcmp(a, b, n) == 0;
+}
+
 /* cmocka leaves by longjmp on failure, so the seed is printed before each case is judged. */
 #define PROP_RUN(cases, body)                                                                  \
 	do {                                                                                   \

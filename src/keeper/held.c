@@ -204,8 +204,10 @@ static enum err job_again(
 	if (input == -1)
 		return fail_sys(why, "cannot open the held list %s", buf_c(&path));
 	job = job_new(service, &definition, why);
-	if (job == NULL)
+	if (job == NULL) {
+		must(why->code != OK);
 		return why->code;
+	}
 	job->input = input;
 	input = -1;
 	job->spool = arena_str(&job->arena, buf_view(&path));

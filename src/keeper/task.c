@@ -53,7 +53,8 @@ void task_add_next(struct service *service, struct task *task)
 	struct tasks *tasks = &service->tasks;
 
 	must(tasks->pid == 0 && tasks->n < TASKS_WAITING_MAX);
-	memmove(tasks->rows + 1, tasks->rows, tasks->n * sizeof tasks->rows[0]);
+	for (size_t i = tasks->n; i > 0; i--)
+		tasks->rows[i] = tasks->rows[i - 1];
 	tasks->rows[0] = task;
 	tasks->n++;
 }
@@ -142,7 +143,8 @@ static void finish(struct service *service, const struct str *result, const stru
 	struct task *task = tasks->rows[0];
 
 	tasks->n--;
-	memmove(tasks->rows, tasks->rows + 1, tasks->n * sizeof tasks->rows[0]);
+	for (size_t i = 0; i < tasks->n; i++)
+		tasks->rows[i] = tasks->rows[i + 1];
 	task->over(service, task, result, why);
 }
 

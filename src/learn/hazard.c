@@ -12,7 +12,7 @@ static const double SLOW_MOST = 90.0;
 static const double SHARE_LEAST = 0.05;
 static const double SHARE_MOST = 0.99;
 
-enum { GRID = 16, FINER = 5, FINER_ROUNDS = 8, STEPS_MAX = 60, HALVINGS_MAX = 40 };
+enum { GRID = 16, FINER_EACH_WAY = 2, FINER_ROUNDS = 8, STEPS_MAX = 60, HALVINGS_MAX = 40 };
 
 void hazard_add(struct hazard *hazard, double age_days, bool has_returned)
 {
@@ -151,12 +151,13 @@ static struct coefficients fit_coefficients(
 		newton_step(survival, curves, &best, &fast, &slow);
 		fast = bounded(fast, -2, 2);
 		slow = bounded(slow, -2, 2);
-		for (int j = 0; j < HALVINGS_MAX; j++, length /= 2) {
+		for (int j = 0; j < HALVINGS_MAX; j++) {
 			next.fast = bounded(best.fast * exp(length * fast), 1e-9, 50);
 			next.slow = bounded(best.slow * exp(length * slow), 1e-9, 50);
 			next.likelihood = log_likelihood(survival, curves, next.fast, next.slow);
 			if (next.likelihood > best.likelihood)
 				break;
+			length /= 2;
 		}
 		if (!(next.likelihood > best.likelihood + 1e-10 * fabs(best.likelihood)))
 			break;
@@ -193,21 +194,23 @@ static void search_half_lives(struct search *search)
 	double fast_ratio = pow(FAST_MOST / FAST_LEAST, 1.0 / (GRID - 1));
 	double slow_ratio = pow(SLOW_MOST / SLOW_LEAST, 1.0 / (GRID - 1));
 
-	for (int i = 0; i < GRID * GRID; i++)
-		try_pair(search, FAST_LEAST * pow(fast_ratio, i / GRID),
-			SLOW_LEAST * pow(slow_ratio, i % GRID));
+	for (int i = 0; i < GRID; i++) {
+		for (int j = 0; j < GRID; j++)
+			try_pair(search, FAST_LEAST * pow(fast_ratio, i),
+				SLOW_LEAST * pow(slow_ratio, j));
+	}
 	for (int round = 0; round < FINER_ROUNDS; round++) {
 		double fast = search->fast;
 		double slow = search->slow;
 
 		fast_ratio = sqrt(fast_ratio);
 		slow_ratio = sqrt(slow_ratio);
-		for (int i = 0; i < FINER * FINER; i++)
-			try_pair(search,
-				bounded(fast * pow(fast_ratio, i / FINER - FINER / 2), FAST_LEAST,
-					FAST_MOST),
-				bounded(slow * pow(slow_ratio, i % FINER - FINER / 2), SLOW_LEAST,
-					SLOW_MOST));
+		for (int i = -FINER_EACH_WAY; i <= FINER_EACH_WAY; i++) {
+			for (int j = -FINER_EACH_WAY; j <= FINER_EACH_WAY; j++)
+				try_pair(search,
+					bounded(fast * pow(fast_ratio, i), FAST_LEAST, FAST_MOST),
+					bounded(slow * pow(slow_ratio, j), SLOW_LEAST, SLOW_MOST));
+		}
 	}
 }
 

@@ -480,6 +480,7 @@ static bool calibrate(const struct calibration *calibration, int role)
 
 static void measure(const struct design *design, struct learn_role *out)
 {
+	const size_t bins = ARRAY_LEN(out->cases);
 	double brier = 0;
 
 	memset(out->cases, 0, sizeof out->cases);
@@ -487,8 +488,7 @@ static void measure(const struct design *design, struct learn_role *out)
 	memset(out->happened, 0, sizeof out->happened);
 	for (size_t i = 0; i < design->n; i++) {
 		double share = logistic_of((double)design->log_odds[i]);
-		size_t bin = share < 1.0 ? (size_t)(share * (double)ARRAY_LEN(out->cases))
-					 : ARRAY_LEN(out->cases) - 1;
+		size_t bin = share < 1.0 ? (size_t)(share * (double)bins) : bins - 1;
 
 		brier += (share - design->y[i]) * (share - design->y[i]);
 		out->cases[bin]++;

@@ -48,6 +48,14 @@ static void share_add(struct joint *joint, uint32_t row, uint32_t source, double
 	joint->shares[joint->n++] = (struct share){ row, source, (float)x };
 }
 
+/* How what a claim says moves with its source's weight: score_says(), derived. */
+static double slope_at(float weight, double decay)
+{
+	double odds = decay * exp((double)weight);
+
+	return odds / (1 - decay + odds);
+}
+
 /* The claim that counts in each line of repeating families: the last part that adds anything. */
 static void take_shares(void *state, const struct learn_verdict *verdict)
 {
@@ -63,7 +71,7 @@ static void take_shares(void *state, const struct learn_verdict *verdict)
 	for (size_t i = 0; i < verdict->part_count; i++) {
 		const struct score_part *part = &verdict->parts[i];
 		const struct score_source *source = &learn->scored[part->source];
-		double x = model->scale * part->decay;
+		double x = model->scale * slope_at(source->weight[joint->role], part->decay);
 
 		if (part->role != joint->role ||
 			(part->kind != SCORE_PART_FAMILY && part->kind != SCORE_PART_REPEATED))

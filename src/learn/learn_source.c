@@ -34,7 +34,8 @@ static int name_order(const void *left, const void *right)
 
 static void order_names(struct learn *learn)
 {
-	const struct score_source **sorted = calloc(learn->source_count + 1, sizeof *sorted);
+	const struct score_source **sorted =
+		calloc(learn->source_count + 1, sizeof(struct score_source *));
 
 	learn->by_name = calloc(learn->source_count + 1, sizeof *learn->by_name);
 	must(sorted != NULL && learn->by_name != NULL);
@@ -237,7 +238,7 @@ void learn_meet_sources(struct learn *learn)
 static struct echo_listing *listings_of(const struct learn *learn, size_t *count, int32_t *end_s)
 {
 	const struct table *table = &learn->table;
-	struct echo_listing *out = malloc((table->claim_count + 1) * sizeof *out);
+	struct echo_listing *out = calloc(table->claim_count + 1, sizeof *out);
 	size_t *last = calloc(learn->source_count + 1, sizeof *last); /* of each source, plus 1 */
 	size_t n = 0;
 

@@ -8,19 +8,21 @@
  *     L = scale * (prior + claims - unproven + near + network + episodes - doubts) + shift
  *     score = round(100 * logistic(L))
  *
- * claims     Each family of sources counts once, with its strongest claim: weight * decay. A family
- *            that repeats others (leaders of its sources) belongs to the line of the one of them
- *            that weighs most here, undecayed; a line counts with its strongest claim, so what
- *            repeats adds only what it says beyond the others.
- * decay      Two exponentials per role over the accumulators of evidence; a claim that its source
- *            still lists has age 0, unless the source itself has gone silent. Policy claims do not
- *            decay while listed.
- * unproven   What new sources add together, beyond what the others of their line say, and beyond
- *            unproven_max, is taken off again.
- * near       How many other indicators are active in the same /24 (IPv6: /56 and /48).
- * network    What the model has learned of the routed prefix and the AS.
- * episodes   How often it came back after having been off its lists: the most of any claim.
- * doubts     Many share the address; it is rented by the hour (cloud); the evidence can be forged.
+ * - claims: each family of sources counts once, with its strongest claim, which says
+ *   ln(1 + decay * (exp(weight) - 1)): the weight undecayed; what decays are the odds that it
+ *   gives, because decay is a share of the chance to come back. A family that repeats others
+ *   (leaders of its sources) belongs to the line of the one of them that weighs most here,
+ *   undecayed; a line counts with its strongest claim, so what repeats adds only what it says
+ *   beyond the others.
+ * - decay: two exponentials per role over the accumulators of evidence; a claim that its source
+ *   still lists has age 0, unless the source itself has gone silent. Policy claims do not decay
+ *   while listed.
+ * - unproven: what new sources add together, beyond what the others of their line say, and beyond
+ *   unproven_max, is taken off again.
+ * - near: how many other indicators are active in the same /24 (IPv6: /56 and /48).
+ * - network: what the model has learned of the routed prefix and the AS.
+ * - episodes: how often it came back after having been off its lists: the most of any claim.
+ * - doubts: many share the address; it is rented by the hour (cloud); the evidence can be forged.
  *
  * near + network + episodes never exceed surroundings_max, nor count without a claim in a verdict.
  * Doubts count in roles with claims alone. An address is shared, or of a cloud, by a claim of the
@@ -146,6 +148,7 @@ struct score_claim {
 		bool is_new;
 		bool is_spoofable;
 		double weight;   /* what it would add undecayed, its confidence counted */
+		double odds;     /* exp(weight) - 1 */
 		double heaviest; /* of all claims of its family, in the first of them */
 	} note;
 };

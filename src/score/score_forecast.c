@@ -25,7 +25,7 @@ static bool is_watched_one(
 	const struct score_role_model *model = run->model;
 	const struct score_claim *claim = run->claims;
 	double decay = score_decay_of(model, claim, days);
-	double sum = claim->note.weight * decay;
+	double sum = score_says(claim, decay);
 
 	if (claim->note.is_spoofable)
 		sum *= model->spoofable_share;

@@ -4,6 +4,8 @@
 
 #include "score/score.h"
 
+#include <math.h>
+
 /* The claims of one role in their order, and what stays the same however old they get. */
 struct score_run {
 	const struct score_role_model *model;
@@ -50,6 +52,12 @@ static inline double score_decay_of(
 	return decay < 1.0 ? decay : 1.0;
 }
 
+/* Decay is a share of the odds that a fresh claim gives, not of their logarithm. */
+static inline double score_says(const struct score_claim *claim, double decay)
+{
+	return decay < 1.0 ? log1p(decay * claim->note.odds) : claim->note.weight;
+}
+
 /* A claim that has faded to less than this share no longer names its category. */
 #define SCORE_FADED 0.02
 
@@ -63,7 +71,7 @@ static inline struct score_voice score_voice_of(const struct score_run *run, siz
 	for (; i < run->n && claims[i].note.family == family; i++) {
 		const struct score_claim *claim = &claims[i];
 		double decay = score_decay_of(run->model, claim, days);
-		double full = claim->note.weight * decay;
+		double full = score_says(claim, decay);
 		double counted =
 			claim->note.is_spoofable ? full * run->model->spoofable_share : full;
 

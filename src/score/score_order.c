@@ -92,6 +92,7 @@ static bool claims_note(const struct score_source *sources, struct score_claim *
 		claims[i].note.is_new = source->standing == STANDING_NEW && !source->is_proven;
 		claims[i].note.is_spoofable = (source->traits & TRAIT_SPOOFABLE) != 0;
 		claims[i].note.weight = claim_weight(source, &claims[i]);
+		claims[i].note.odds = expm1(claims[i].note.weight);
 		any_repeats |= source->leader_count > 0;
 	}
 	return any_repeats;

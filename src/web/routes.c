@@ -50,10 +50,10 @@
 #define LIST_TYPES "application/json text/csv application/x-ndjson"
 
 /* A command of keeper's that a person decides. */
-#define DECISION(path, row, operation, schema, words)                                        \
-	.method = "POST", .pattern = path, .permission = TOKEN_DECIDE, .lane = LANE_COMMAND, \
-	.handle = serve_command, .command = &(row), .success = 200, .name = operation,       \
-	.summary = words, .body = JSON, .answer = schema, .produces = JSON
+#define DECISION(path, row, operation, schema, words)                                          \
+	.method = "POST", .pattern = (path), .permission = TOKEN_DECIDE, .lane = LANE_COMMAND, \
+	.handle = serve_command, .command = &(row), .success = 200, .name = (operation),       \
+	.summary = (words), .body = JSON, .answer = (schema), .produces = JSON
 
 const struct route routes[] = {
 	{ .method = "GET",

@@ -174,9 +174,11 @@ static long double family_says(
 			continue;
 		if (claim->confidence != CONFIDENCE_UNKNOWN)
 			says *= 0.5L + claim->confidence / 200.0L;
+		if (days >= 0)
+			says = logl(1 + decay_of(made, claim, days) * (expl(says) - 1));
 		if (source->traits & TRAIT_SPOOFABLE)
 			says *= (long double)made->model.roles[role].spoofable_share;
-		most = fmaxl(most, days < 0 ? says : says * decay_of(made, claim, days));
+		most = fmaxl(most, says);
 	}
 	return most;
 }

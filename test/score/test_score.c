@@ -61,7 +61,7 @@ static const char *equals_oracle(struct prop *prop)
 	score_made(&made, &without, NULL, NULL);
 	if (part_count > PARTS_MAX)
 		return "more parts than there can be";
-	if (memcmp(score.log_odds, without.log_odds, sizeof score.log_odds) != 0 ||
+	if (!same_bytes(score.log_odds, without.log_odds, sizeof score.log_odds) ||
 		score.until_s != without.until_s || score.action != without.action)
 		return "asking for the parts changed the score";
 	for (unsigned role = 0; role < ROLE_COUNT; role++) {
@@ -196,7 +196,7 @@ static const char *order_is_nothing(struct prop *prop)
 		made.claims[j] = claim;
 	}
 	score_made(&made, &score[1], parts[1], &part_count[1]);
-	if (memcmp(score[0].log_odds, score[1].log_odds, sizeof score[0].log_odds) != 0 ||
+	if (!same_bytes(score[0].log_odds, score[1].log_odds, sizeof score[0].log_odds) ||
 		score[0].doubts != score[1].doubts || score[0].until_s != score[1].until_s)
 		return "the order of the claims changed the score";
 	if (part_count[0] != part_count[1])

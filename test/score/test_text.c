@@ -124,9 +124,9 @@ static const char *policy_comes_back(struct prop *prop)
 	if (json_parse(reader, buf_view(&text), &root, NULL) != OK ||
 		policy_read(root, &again, NULL) != OK)
 		return "what was written is refused";
-	if (memcmp(made.policy.at, again.at, sizeof again.at) != 0 ||
-		memcmp(made.policy.watch_log_odds, again.watch_log_odds,
-			sizeof again.watch_log_odds) != 0 ||
+	if (!same_bytes(made.policy.at, again.at, sizeof again.at) ||
+		!same_bytes(made.policy.watch_log_odds, again.watch_log_odds,
+			sizeof again.watch_log_odds) ||
 		again.block_max != made.policy.block_max ||
 		again.ip4_width_min != made.policy.ip4_width_min ||
 		again.ip6_length_min != made.policy.ip6_length_min)
@@ -254,7 +254,7 @@ static void random_model(struct prop *prop, struct model *model)
 
 static const char *same_model(const struct model *a, const struct model *b)
 {
-	if (memcmp(a->score.roles, b->score.roles, sizeof a->score.roles) != 0)
+	if (!same_bytes(a->score.roles, b->score.roles, sizeof a->score.roles))
 		return "other parameters";
 	if (a->score.version != b->score.version || a->score.made_s != b->score.made_s ||
 		a->score.default_weight < b->score.default_weight ||
@@ -269,7 +269,7 @@ static const char *same_model(const struct model *a, const struct model *b)
 		if (right != &b->sources[i] || !str_eq(left->family, right->family) ||
 			left->is_proven != right->is_proven ||
 			left->leader_count != right->leader_count ||
-			memcmp(left->role, right->role, sizeof left->role) != 0)
+			!same_bytes(left->role, right->role, sizeof left->role))
 			return "another source";
 		for (size_t j = 0; j < left->leader_count; j++) {
 			if (!str_eq(left->leaders[j], right->leaders[j]))
@@ -277,8 +277,8 @@ static const char *same_model(const struct model *a, const struct model *b)
 		}
 	}
 	for (uint32_t i = 0; i < a->networks.index.n; i++) {
-		if (memcmp(&a->networks.values[i], &b->networks.values[i],
-			    sizeof a->networks.values[i]) != 0)
+		if (!same_bytes(&a->networks.values[i], &b->networks.values[i],
+			    sizeof a->networks.values[i]))
 			return "another network";
 	}
 	return NULL;

@@ -281,6 +281,8 @@ struct pool {
 
 static void pool_add(struct pool *pool, const struct sample *samples, size_t n)
 {
+	if (n == 0)
+		return;
 	if (pool->n + n > pool->capacity) {
 		pool->capacity = (pool->n + n) * 2;
 		pool->samples = realloc(pool->samples, pool->capacity * sizeof *pool->samples);

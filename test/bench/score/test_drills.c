@@ -296,9 +296,10 @@ static void test_colluders_and_guards(void **state)
 	assert_int_equal(lied.verdicts[GUARDED].action, PEHRA_ALLOW);
 	assert_int_equal(lied.verdicts[RESOLVER].action, PEHRA_ALLOW);
 	same_for_the_good(drill, &lied);
-	for (uint16_t s = (uint16_t)drill->told.source_count; s < lies.source_count; s++) {
+	for (size_t s = drill->told.source_count; s < lies.source_count; s++) {
 		assert_false(lied.forecast.sources[s].is_proven);
-		assert_true(weight_of(&lied, s) <= lied.forecast.model.score.default_weight);
+		assert_true(
+			weight_of(&lied, (uint16_t)s) <= lied.forecast.model.score.default_weight);
 	}
 }
 
@@ -321,7 +322,7 @@ static void test_colluders_and_innocents(void **state)
 		assert_true(lied.verdicts[FIRST_VICTIM + v].action < PEHRA_BLOCK);
 		assert_true((lied.verdicts[FIRST_VICTIM + v].score.doubts & DOUBT_UNPROVEN) != 0);
 	}
-	for (uint16_t s = (uint16_t)drill->told.source_count; s < lies.source_count; s++)
+	for (size_t s = drill->told.source_count; s < lies.source_count; s++)
 		assert_false(lied.forecast.sources[s].is_proven);
 }
 
