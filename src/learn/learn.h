@@ -3,24 +3,27 @@
  * Learning a model from what happened: the evidence as it was known at some time (at_s), and what
  * independent sources said in the horizon after it.
  *
- *   families   sources of which nearly all of what one newly lists was newly listed by the other
- *              before, with a steady lag. Both ways: one family. One way: the later one repeats the
- *              earlier (a leader); a list of lists repeats several. Nobody leads whom we trust
- * more. weights    per source and role: of its fresh claims at at_s, how many were confirmed by a
- * new sighting within the horizon, how many were refuted (a guard of policy never, an allow), with
- * a Beta prior of WEIGHT_PRIOR_CLAIMS that says what its standing or its last weight says. Own
- * sensors confirm, and vouched or proven sources of some weight of an independent family. What
- * repeats a source, and what it repeats, confirms nothing. Where nobody who could confirm it
- * watches a role, only refutations count. Then weights of sources that are not new are fitted
- * together, so that those who see the same say less together than the sum. Prefixes wider than
- * hosts are not judged. decay      per role, from how soon after leaving a list indicators came
- * back (hazard by age); stretched, and its fast share chosen, as it foretells best. networks listed
- * share of each routed prefix within its AS within the world, shrunk; of what trusted sources say.
- *   the rest   near, episodes, network, doubts, scale and shift: logistic regression with ridge
- *              priors at the base model's values, on whether something was newly reported that
- *              confirms a claim. Coefficients keep their signs. Scale and shift at last on
- *              score_of() itself, so that as much happens as is foretold, of all and of the tenth
- *              that is foretold most.
+ * - families: sources of which nearly all of what one newly lists was newly listed by the other
+ *   before, with a steady lag. Both ways: one family. One way: the later one repeats the earlier (a
+ *   leader); a list of lists repeats several. Nobody leads whom we trust more.
+ * - weights: per source and role, of its fresh claims at at_s, how many were confirmed by a new
+ *   sighting within the horizon, how many were refuted (a guard of policy never, an allow), with a
+ *   Beta prior of WEIGHT_PRIOR_CLAIMS that says what its standing or its last weight says. Own
+ *   sensors confirm, and vouched or proven sources of some weight of an independent family. What
+ *   repeats a source, what it repeats, and what a list brings with its first reading, confirms
+ *   nothing. Where nobody who could confirm it
+ *   watches a role, only refutations count; what an own sensor lists still and cannot report anew
+ *   is not judged, as it would be silent whatever happens. Then weights of sources that are not new
+ *   are fitted together, so that those who see the same say less together than the sum. Prefixes
+ *   wider than hosts are not judged.
+ * - decay: per role, from how soon after leaving a list indicators came back (hazard by age);
+ *   stretched, and its fast share chosen, as it foretells best.
+ * - networks: listed share of each routed prefix within its AS within the world, shrunk; of what
+ *   trusted sources say.
+ * - the rest: near, episodes, network, doubts, scale and shift, by logistic regression with ridge
+ *   priors at the base model's values, on whether something was newly reported that confirms a
+ *   claim. Coefficients keep their signs. Scale and shift at last on score_of() itself, so that as
+ *   much happens as is foretold, of all and of the tenth that is foretold most.
  *
  * Works in memory on what it is given; deterministic (sampling is by hash of the key). For keeper's
  * learning process and the proof harness. Nothing is learned of names' and URLs' surroundings.

@@ -16,6 +16,7 @@ struct tally {
 struct learn_source {
 	bool is_here;     /* it has claims that are learned from, or a name in the base model */
 	bool tells_again; /* it reports news of what it still lists */
+	bool was_read;    /* before at_s: else its news are what it brings with it */
 	uint8_t rank;     /* enum source_rank */
 	bool is_trusted[ROLE_COUNT]; /* its news confirm */
 	bool is_watcher[ROLE_COUNT]; /* and it had some */

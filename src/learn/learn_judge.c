@@ -137,6 +137,19 @@ static bool is_watched(const struct court *court, uint32_t source, uint8_t role)
 	return away < court->watchers[role][source];
 }
 
+/*
+ * An own sensor that lists it still and cannot report it anew: whatever would confirm it most
+ * surely goes unseen, so silence says nothing.
+ */
+static bool is_unseen(const struct court *court)
+{
+	for (size_t i = 0; i < court->away_count; i++) {
+		if (court->learn->source[court->away[i]].rank == RANK_SENSOR)
+			return true;
+	}
+	return false;
+}
+
 static void case_add(struct learn *learn, uint8_t role, struct learn_case row)
 {
 	struct learn_cases *cases = &learn->cases[role];
@@ -172,7 +185,7 @@ static void judge_role(struct court *court, size_t item, uint8_t role)
 		refute(court, role);
 		return;
 	}
-	if (learn->table.items[item].is_wide)
+	if (learn->table.items[item].is_wide || is_unseen(court))
 		return;
 	for (size_t i = 0; i < court->n; i++) {
 		const struct voice *voice = &court->voices[i];

@@ -101,10 +101,10 @@ static void recall_leaders(
 	}
 }
 
-/* Does the source report news of what it still lists? Few may be slips of a clock. */
+/* Does the source report news of what it still lists? A few had left and came back. */
 static void find_habits(struct learn *learn)
 {
-	enum { SLIPS = 100 };
+	enum { ONE_IN = 10 };
 	uint64_t(*counts)[2] = calloc(learn->source_count + 1, sizeof *counts);
 
 	must(counts != NULL);
@@ -112,6 +112,7 @@ static void find_habits(struct learn *learn)
 		const struct table_claim *claim = &learn->table.claims[i];
 
 		learn->source[claim->source].is_here = true;
+		learn->source[claim->source].was_read |= (claim->flags & CLAIM_KNOWN) != 0;
 		if ((claim->flags & CLAIM_NEWS) != 0)
 			learn->source[claim->source].is_watcher[claim->role] = true;
 		if ((claim->flags & CLAIM_LISTED) == 0)
@@ -120,7 +121,7 @@ static void find_habits(struct learn *learn)
 		counts[claim->source][1] += (claim->flags & CLAIM_NEWS) != 0;
 	}
 	for (size_t s = 0; s < learn->source_count; s++)
-		learn->source[s].tells_again = counts[s][1] * SLIPS > counts[s][0];
+		learn->source[s].tells_again = counts[s][1] * ONE_IN > counts[s][0];
 	free(counts);
 }
 
@@ -220,7 +221,7 @@ void learn_meet_sources(struct learn *learn)
 		for (int role = 0; role < ROLE_COUNT; role++) {
 			out->is_trusted[role] =
 				out->rank == RANK_SENSOR ||
-				(out->rank != RANK_NEW &&
+				(out->rank != RANK_NEW && out->was_read &&
 					(double)given->weight[role] >= CONFIRMS_LEAST);
 			out->is_watcher[role] &= out->is_trusted[role];
 		}

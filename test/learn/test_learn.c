@@ -122,6 +122,38 @@ static void test_unwatched(void **state)
 	assert_true(fabs((double)made_found(&model, "only")->role[0].weight - 3) < 1e-5);
 }
 
+/* What a sensor lists still, it cannot report anew: its silence is held against nobody. */
+static void test_unseen(void **state)
+{
+	CLEANUP(made_done) struct made made;
+	CLEANUP(model_done) struct model model = { 0 };
+	CLEANUP(buf_done) struct buf report = { 0 };
+	uint32_t sensor;
+
+	(void)state;
+	made_init(&made, 4);
+	sensor = made_source(&made, "sensor", STANDING_SENSOR);
+	(void)made_source(&made, "list", STANDING_VOUCHED);
+	made_begin(&made, NULL);
+	claim_many(&made, 1, sensor, 0x0a000000, 1000, 0.5);
+	for (uint32_t i = 0; i < 4000; i++) {
+		struct str key = made_key(&made, 0x14000000 + 512 * i);
+		struct learn_claim claim = made_listed(key, 1, 3);
+
+		learn_add(made.learn, &claim);
+		claim = made_listed(key, sensor, 20);
+		/* a few leave and come back: news all the same */
+		claim.is_news = i % 25 == 0;
+		learn_add(made.learn, &claim);
+	}
+	made_finish(&made, daily, &model, &report);
+
+	const struct model_source *list = made_found(&model, "list");
+
+	assert_true(fabs(list->role[0].confirmed + list->role[0].unconfirmed - 1000) < 1e-9);
+	assert_true(fabs(list->role[0].confirmed / 1000 - 0.5) < 0.07);
+}
+
 enum { RING = 100, LIES = 300 };
 
 static void add_ring(struct made *made)
@@ -532,6 +564,7 @@ int main(void)
 		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_few_claims),
 		cmocka_unit_test(test_unwatched),
+		cmocka_unit_test(test_unseen),
 		cmocka_unit_test(test_ring),
 		cmocka_unit_test(test_refuted),
 		cmocka_unit_test(test_order),

@@ -330,7 +330,7 @@ static void judge_reports(struct run *run, const struct rated *rated, const stru
 		size_t n = 0;
 
 		for (uint32_t i = 0; i < run->history->indicator_count; i++) {
-			if (!isnan(rated->rates[METHOD_LEARNED][i]))
+			if (!isnan(rated->rates[METHOD_LEARNED][i]) && !is_on_label(run, i))
 				samples[n++] = sample_of(rated, method, i, outcome->is_reported[i]);
 		}
 		quality_add(&run->out->report[method], samples, n, run->plan->scale,

@@ -3,13 +3,12 @@
  * Rolls forward through a history: learns on the past, predicts, looks what happened in the week
  * after. Nothing that lies after a day is known when that day is judged.
  *
- * Two questions are asked of each day:
+ * Two questions are asked of each day, of all indicators of which anything is claimed and that are
+ * not on the label's list (an own sensor, which cannot newly list those that are):
  *
- *   label   of indicators of which anything is claimed and that are not on the label's list: will
- *           the label newly list it within 7 days? For all methods.
- *   report  of all claimed ones: will an own sensor, or a trusted source that is independent of
- *           one that claims it, newly report it within 7 days? That is what the score says it is
- *           the chance of.
+ *   label   will the label newly list it within 7 days?
+ *   report  will an own sensor, or a trusted source that is independent of one that claims it,
+ *           newly report it within 7 days? That is what the score says it is the chance of.
  */
 #pragma once
 
