@@ -96,15 +96,12 @@ enum err cli_parse(const struct cli_verb *verbs, size_t verb_count, int argc, ch
 		i += taken;
 	}
 	if (out->operand_count < out->verb->operands_min ||
-		out->operand_count > out->verb->operands_max) {
-		CLEANUP(buf_done) struct buf usage = { 0 };
-
-		cli_usage(&usage, out->verb);
-		return fail(why, ERR_USAGE, "%s\n%s",
+		out->operand_count > out->verb->operands_max)
+		return fail(why, ERR_USAGE,
+			"%s: pehra %s [OPTIONS] %s; `pehra help %s` has the options",
 			out->operand_count < out->verb->operands_min ? "something is missing"
 								     : "too many words",
-			buf_c(&usage));
-	}
+			out->verb->words, out->verb->operands, out->verb->words);
 	return OK;
 }
 

@@ -19,14 +19,18 @@ static const char style[] =
 	".paper { fill: #ffffff; } text { fill: #1b2733; font-family: sans-serif; }\n"
 	".quiet { fill: #5b6b7a; } .grid { stroke: #e2e8ee; } .axis { stroke: #8796a3; }\n"
 	".line { fill: none; stroke-width: 2; }\n"
-	".c0 { --c: #17663f; } .c1 { --c: #d1660a; } .c2 { --c: #2a5fb0; } .c3 { --c: #8c3fa8; }\n"
-	".c4 { --c: #b3261e; } .c5 { --c: #4f8f97; } .c6 { --c: #7fb39a; } .c7 { --c: #9aa8b5; }\n"
-	".line, .goal { stroke: var(--c); } .fill { fill: var(--c); }\n"
+	".c0 { color: #17663f; } .c1 { color: #d1660a; } .c2 { color: #2a5fb0; } .c3 { color: "
+	"#8c3fa8; }\n"
+	".c4 { color: #b3261e; } .c5 { color: #4f8f97; } .c6 { color: #7fb39a; } .c7 { color: "
+	"#9aa8b5; }\n"
+	".line, .goal { stroke: currentColor; } .fill { fill: currentColor; }\n"
 	"@media (prefers-color-scheme: dark) {\n"
 	".paper { fill: #14191e; } text { fill: #e6ebef; } .quiet { fill: #9fb0bf; }\n"
 	".grid { stroke: #2b353e; } .axis { stroke: #6d7d8a; }\n"
-	".c0 { --c: #6fd0a5; } .c1 { --c: #f2a65a; } .c2 { --c: #7fb0f2; } .c3 { --c: #cf9be0; }\n"
-	".c4 { --c: #f2938d; } .c5 { --c: #8fd0d8; } .c6 { --c: #3f8f6b; } .c7 { --c: #6d7d8a; }\n"
+	".c0 { color: #6fd0a5; } .c1 { color: #f2a65a; } .c2 { color: #7fb0f2; } .c3 { color: "
+	"#cf9be0; }\n"
+	".c4 { color: #f2938d; } .c5 { color: #8fd0d8; } .c6 { color: #3f8f6b; } .c7 { color: "
+	"#6d7d8a; }\n"
 	"}\n";
 
 static void put_escaped(struct buf *out, const char *text)
@@ -132,7 +136,7 @@ static bool tick_next(const struct chart_axis *axis, double *value, bool is_firs
 static void tick_text(const struct chart_axis *axis, double value, char *text, size_t size)
 {
 	if (axis->is_share)
-		snprintf(text, size, "%.4g %%", value * 100);
+		snprintf(text, size, "%.4g %%", (fabs(value) < 1e-12 ? 0.0 : value) * 100);
 	else
 		snprintf(text, size, "%.4g", fabs(value) < 1e-12 ? 0.0 : value);
 }
